@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['source']
+const resolve = { conditions }
+const ssr = { resolve: { conditions } }
+
+/** `quick` needs no root and takes seconds; `live` drives real Open vSwitch daemons and real packets. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'quick',
+          include: ['test/{golden,unit,fake,sim}/**/*.test.ts', 'test/tidy.test.ts'],
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'live',
+          include: ['test/live/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
