@@ -1,0 +1,62 @@
+/**
+ * Every error that a user of the fabric can meet, declared once: its code, the HTTP status that REST gives it and its
+ * title. REST's problem documents, the command line's exit messages and the manual derive from this table.
+ */
+
+/** code: [HTTP status, title]. The title never changes with the occurrence (RFC 9457, section 3.1.4); the detail does. */
+export const errorCodes = {
+  'invalid-request': [400, 'The request is not valid'],
+  unauthorized: [401, 'A bearer token is needed'],
+  'not-found': [404, 'There is no such object'],
+  'method-not-allowed': [405, 'This method does not apply here'],
+  'name-taken': [409, 'The name is taken'],
+  'vni-taken': [409, 'The VNI is taken'],
+  'vni-quarantined': [409, 'The VNI was in use a short while ago'],
+  'interface-taken': [409, 'The interface belongs to another link'],
+  'node-in-use': [409, 'Links end at this node'],
+  'topology-owns-link': [409, 'The link belongs to a topology'],
+  conflict: [409, 'The object changed at the same time'],
+  'body-too-large': [413, 'The request body is too large'],
+  'unsupported-media-type': [415, 'The request body is not JSON'],
+  'vni-out-of-range': [422, 'The VNI is outside the range that Heddle may use'],
+  'mtu-too-large': [422, 'The MTU is above what the underlay carries'],
+  'same-interface': [422, 'Both ends are the same interface'],
+  'vni-exhausted': [503, 'No VNI is free'],
+  'store-unavailable': [503, 'The northbound database does not accept the change'],
+  'not-leader': [503, 'Another controller holds the northbound lock'],
+  'outcome-unknown': [503, 'Whether the change was stored is not known'],
+  'node-offline': [503, 'The node is not connected'],
+  'node-refused': [502, 'The switch refused a change'],
+  overloaded: [503, 'The controller is busy'],
+  internal: [500, 'The controller has a defect'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** What an error may carry besides its words. */
+export interface ErrorDetails {
+  /** Path of the offending field in the request: `a.interface`, `links[3].vni`. */
+  readonly field?: string
+  /** The object that is in the way: `link blue`, `node n1`. */
+  readonly owner?: string
+  /** What the peer (a switch, a database) said, in its own words. */
+  readonly peer?: string
+  readonly cause?: unknown
+}
+
+/** The one error of the controller: a code of the table, what happened in words, and the way out where there is one. */
+export class FabricError extends Error {
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'FabricError'
+    this.code = code
+    this.details = details
+  }
+
+  get status(): number {
+    return errorCodes[this.code][0]
+  }
+}

@@ -1,0 +1,35 @@
+/** Changes of state that are told to whoever listens: server-sent events, logs, metrics. */
+
+export type FabricEventType =
+  | 'node-joined'
+  | 'node-ready'
+  | 'node-offline'
+  | 'node-refused'
+  | 'node-changed'
+  | 'node-deleted'
+  | 'link-created'
+  | 'link-changed'
+  | 'link-deleted'
+  | 'link-up'
+  | 'link-down'
+  | 'link-pending'
+  | 'topology-applied'
+  | 'topology-deleted'
+  | 'drift-repaired'
+  | 'drift-foreign'
+  | 'controller-leader'
+  | 'controller-standby'
+
+export interface FabricEvent {
+  /** `<boot>-<sequence>`: a resuming listener whose boot or sequence is gone is told `reset` first. */
+  readonly id: string
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number
+  readonly type: FabricEventType
+  /** `link blue`, `node n1`. */
+  readonly object: string
+  /** What happened, in a sentence. */
+  readonly message: string
+  /** More for programs; small and plain. */
+  readonly data?: Readonly<Record<string, unknown>>
+}
