@@ -47,6 +47,50 @@ export const repeat = <T>(countedBy: string, item: Codec<T>): Repeat<T> => ({
   },
 })
 
+/** A field derived from another one when written: how many bytes `field` takes. */
+interface SizeOf extends Codec<number> {
+  readonly sizeOf: string
+  readonly size: number
+}
+
+/** A field that takes as many bytes as another field says. */
+interface Sized<T> extends Codec<T> {
+  readonly sizedBy: string
+}
+
+/** The number of bytes of the later field `field`, in `size` bytes here: `_actionsLength: sizeOf('actions', u16, 2)`. */
+export const sizeOf = (field: string, codec: Codec<number>, size: number): SizeOf => ({
+  ...codec,
+  sizeOf: field,
+  size,
+})
+
+/** Exactly as many bytes as the earlier field `sizedBy` says: `actions: sized('_actionsLength', list(action))`. */
+export const sized = <T>(sizedBy: string, codec: Codec<T>): Sized<T> => ({ ...codec, sizedBy })
+
+const isSizeOf = (codec: Codec<unknown>): codec is SizeOf => 'sizeOf' in codec
+const isSized = (codec: Codec<unknown>): codec is Sized<unknown> => 'sizedBy' in codec
+
+/** Reads a field within `size` bytes; bytes left over are an error. */
+const readSized = (r: Reader, codec: Codec<unknown>, size: number): unknown => {
+  const { start, end } = r
+  r.start = r.pos
+  r.limit(r.pos + size)
+  const value = codec.read(r)
+  if (r.pos !== r.end) r.fail(`${r.end - r.pos} bytes left over`)
+  r.start = start
+  r.end = end
+  return value
+}
+
+/** Fills in, at `at`, how many bytes were written since `from`. */
+const writeSize = (w: Writer, codec: Codec<unknown>, at: number, from: number): void => {
+  const end = w.pos
+  w.pos = at
+  codec.write(w, end - from)
+  w.pos = end
+}
+
 const isRepeat = (codec: Codec<unknown>): codec is Repeat<unknown> => 'countedBy' in codec
 const isCount = (codec: Codec<unknown>): codec is CountOf => 'countOf' in codec
 
@@ -72,7 +116,9 @@ const readSource = (names: readonly string[], codecs: readonly Codec<unknown>[])
     const codec = codecs[i] as Codec<unknown>
     const value = isRepeat(codec)
       ? `readItems(r, c[${i}].item, v${names.indexOf(codec.countedBy)})`
-      : `c${i}.read(r)`
+      : isSized(codec)
+        ? `readSized(r, c${i}, v${names.indexOf(codec.sizedBy)})`
+        : `c${i}.read(r)`
     return `f = ${i}; const v${i} = ${value};`
   })
   const bounded = codecs.some((codec) => 'isLength' in codec)
@@ -92,7 +138,11 @@ const writeSource = (names: readonly string[], codecs: readonly Codec<unknown>[]
       : name.startsWith('_')
         ? 'undefined'
         : `v[${key(name)}]`
-    return `f = ${i}; c${i}.write(w, ${value});`
+    if (isSizeOf(codec)) return `f = ${i}; const at${i} = w.take(${codec.size});`
+    const write = `f = ${i}; c${i}.write(w, ${value});`
+    if (!isSized(codec)) return write
+    const size = names.indexOf(codec.sizedBy)
+    return `const from${i} = w.pos; ${write} writeSize(w, c${size}, at${size}, from${i});`
   })
   return `return function write(w, v) {
     const mark = w.open(); let f = 0;
@@ -109,8 +159,10 @@ export const struct = <const F extends Fields>(fields: F): Codec<StructValue<F>>
       'names',
       'within',
       'readItems',
+      'readSized',
+      'writeSize',
       `const ${codecs.map((_, i) => `c${i} = c[${i}]`).join(', ')};${source}`,
-    )(codecs, names, within, readItems)
+    )(codecs, names, within, readItems, readSized, writeSize)
   return {
     read: build(readSource(names, codecs)) as (r: Reader) => StructValue<F>,
     write: build(writeSource(names, codecs)) as (w: Writer, v: StructValue<F>) => void,

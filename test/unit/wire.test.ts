@@ -17,7 +17,7 @@ import {
   u64,
   uint,
 } from '#wire/codec.js'
-import { bits, countOf, repeat, struct } from '#wire/struct.js'
+import { bits, countOf, repeat, sized, sizeOf, struct } from '#wire/struct.js'
 import { tlv } from '#wire/tlv.js'
 
 const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex')
@@ -41,7 +41,11 @@ describe('struct', () => {
   })
 
   it.each([
-    ['a truncated field', '06 0014 02 61620000 63000000 0001 0008 0000', 'message._length: length 20 does not fit'],
+    [
+      'a truncated field',
+      '06 0014 02 61620000 63000000 0001 0008 0000',
+      'message._length: length 20 does not fit',
+    ],
     ['a length shorter than the fields', '06 0002 02', 'length 2 does not fit'],
     [
       'a nested length of zero',
@@ -66,6 +70,28 @@ describe('struct', () => {
     expect(() => encode(struct({ name: text(4) }), { name: 'abcd' })).toThrow(
       'name: text of 4 bytes where 3 fit',
     )
+  })
+})
+
+describe('a field sized by an earlier one', () => {
+  const packet = struct({
+    _size: sizeOf('actions', u16, 2),
+    port: u8,
+    actions: sized('_size', list(action)),
+    rest: u8,
+  })
+  it('is bounded by it, and sets it', () => {
+    const value = { port: 9, actions: [{ type: 1, port: 2 }], rest: 7 }
+    const data = encode(packet, value)
+    expect(hex(data)).toBe('000809 0001000800000002 07'.replaceAll(' ', ''))
+    expect(decode(packet, data)).toEqual(value)
+  })
+  it.each([
+    ['000909 0001000800000002 07', 'packet.actions[1].type: 2 bytes needed, 1 left'],
+    ['000c09 0001000800000002 07', 'packet.actions: length 12 does not fit'],
+    ['000709 0001000800000002 07', 'packet.actions[0]._length: length 8 does not fit'],
+  ])('refuses %s', (data, reason) => {
+    expect(() => decode(packet, unhex(data), 'packet')).toThrow(reason)
   })
 })
 
