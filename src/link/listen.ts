@@ -84,7 +84,10 @@ const secured = (
     if (admitted === undefined) socket.destroy()
     else hand(socket, admitted)
   })
-  server.on('tlsClientError', (error, socket) => door.refuse(socket, error.message))
+  server.on('tlsClientError', (error, socket) => {
+    door.refuse(socket, error.message)
+    shaking.get(fourTuple(socket))?.destroySoon() // a handshake that timed out would stay open
+  })
   return (socket) => {
     const key = fourTuple(socket)
     shaking.set(key, socket)
