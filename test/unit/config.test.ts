@@ -1,0 +1,182 @@
+/** The settings: names derived from the schema, precedence, and errors that say where. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { ConfigError, type ConfigInput, loadConfig, settings } from '#config'
+
+const path = '/etc/heddle/heddle.yaml'
+const fromFile = (text: string, more: ConfigInput = {}) => loadConfig({ ...more, file: { path, text } })
+
+const problemsOf = (input: ConfigInput): readonly string[] => {
+  try {
+    loadConfig(input)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+const problemsIn = (text: string): readonly string[] => problemsOf({ file: { path, text } })
+
+describe('defaults', () => {
+  it('listen on loopback alone and ask for no file', () => {
+    const { config, sources } = loadConfig()
+    expect(config.listen).toEqual({
+      rest: '127.0.0.1:8080',
+      ovsdb: ['ptcp:6640:127.0.0.1'],
+      openflow: ['ptcp:6653:127.0.0.1'],
+    })
+    expect(config.northbound).toEqual({ file: '/var/lib/heddle/northbound.db' })
+    expect(config.vni).toEqual({ min: 4096, max: 16_777_215, quarantineSeconds: 300 })
+    expect(new Set(sources.values())).toEqual(new Set(['default']))
+  })
+
+  it('of one load are not changed by another', () => {
+    loadConfig({ flags: { bridge: 'br-x' } })
+    expect(loadConfig().config.bridge).toBe('br-int')
+  })
+
+  it('follow the settings that they depend on', () => {
+    const { config } = loadConfig({ flags: { dataDirectory: '/srv/heddle/' } })
+    expect(config.northbound.file).toBe('/srv/heddle/northbound.db')
+  })
+})
+
+describe('names', () => {
+  it.each([
+    ['listen.rest', 'HEDDLE_LISTEN_REST', 'listen-rest'],
+    ['tls.privateKey', 'HEDDLE_TLS_PRIVATE_KEY', 'tls-private-key'],
+    ['vni.quarantineSeconds', 'HEDDLE_VNI_QUARANTINE_SECONDS', 'vni-quarantine-seconds'],
+    ['northbound.target', 'HEDDLE_NORTHBOUND_TARGET', 'northbound'],
+  ])('of %s derive from its path', (key, variable, flag) => {
+    expect(settings.find((setting) => setting.key === key)).toMatchObject({ variable, flag })
+  })
+
+  it('are unique', () => {
+    for (const of of ['key', 'variable', 'flag'] as const) {
+      expect(new Set(settings.map((setting) => setting[of])).size).toBe(settings.length)
+    }
+  })
+})
+
+describe('precedence', () => {
+  const text = 'bridge: br-file\nunderlayMtu: 1400\nvni:\n  min: 10\nlog: { level: debug }\n'
+  const env = { HEDDLE_BRIDGE: 'br-env', HEDDLE_UNDERLAY_MTU: '9000', HEDDLE_LOG_LEVEL: '' }
+  const { config, sources } = fromFile(text, { env, flags: { bridge: 'br-flag' } })
+
+  it.each([
+    ['bridge', config.bridge, 'br-flag', 'flag --bridge'],
+    ['underlayMtu', config.underlayMtu, 9000, 'HEDDLE_UNDERLAY_MTU'],
+    ['vni.min', config.vni.min, 10, `${path}:4`],
+    ['log.level', config.log.level, 'debug', `${path}:5`],
+    ['vni.max', config.vni.max, 16_777_215, 'default'],
+  ])('%s', (key, value, expected, source) => {
+    expect(value).toBe(expected)
+    expect(sources.get(key)).toBe(source)
+  })
+})
+
+describe('listen targets', () => {
+  it.each([
+    ['one in a file', fromFile('listen: { ovsdb: "ptcp:6640" }'), ['ptcp:6640']],
+    ['a list in a file', fromFile('listen: { ovsdb: ["ptcp:1", "punix:/x"] }'), ['ptcp:1', 'punix:/x']],
+    [
+      'commas in a flag',
+      loadConfig({ flags: { 'listen.ovsdb': 'ptcp:1, ptcp:2:[::1]' } }),
+      ['ptcp:1', 'ptcp:2:[::1]'],
+    ],
+  ])('%s', (_name, { config }, expected) => {
+    expect(config.listen.ovsdb).toEqual(expected)
+  })
+
+  it.each(['127.0.0.1:0', '[::1]:8080', 'localhost:80'])('REST accepts %s', (rest) => {
+    expect(loadConfig({ flags: { 'listen.rest': rest } }).config.listen.rest).toBe(rest)
+  })
+
+  it.each(['8080', '::1:8080', '127.0.0.1', '127.0.0.1:65536', '300.0.0.1:80', '[zz]:80', ''])(
+    'REST refuses %j',
+    (rest) => {
+      expect(problemsOf({ flags: { 'listen.rest': rest } })).toEqual([
+        'flag --listen-rest: listen.rest: expected HOST:PORT, an IPv6 address in brackets',
+      ])
+    },
+  )
+})
+
+describe('a file', () => {
+  it.each(['', '# nothing\n', 'tls:\n  # ca: x\nauth:\n  tokenFile:\n', '---\n'])(
+    '%j means defaults',
+    (text) => {
+      expect(fromFile(text).config).toEqual(loadConfig().config)
+    },
+  )
+
+  it('with unknown keys is refused with their lines', () => {
+    const problems = problemsIn('bridge: b\nvni:\n  minimum: 3\nportt: 1\n__proto__: { bridge: x }\n')
+    expect(problems).toEqual([
+      `${path}:3: vni.minimum: no such setting; known here: min, max, quarantineSeconds`,
+      expect.stringMatching(/heddle\.yaml:4: portt: no such setting; known here: listen, tls, openflow, /),
+      expect.stringMatching(/heddle\.yaml:5: __proto__: no such setting/),
+    ])
+  })
+
+  it.each([
+    ['[1, 2]', [`${path}: expected settings, "key: value" lines`]],
+    ['vni: 5', [expect.stringMatching(/yaml:1: vni: .*object/)]],
+    ['vni:\n  min: x', [expect.stringMatching(/yaml:2: vni\.min: .*number/)]],
+    [
+      'listen:\n  ovsdb: tcp:1.2.3.4:6640',
+      [expect.stringMatching(/yaml:2: listen\.ovsdb\.0: expected ptcp:/)],
+    ],
+    ['a: 1\na: 2', [expect.stringMatching(/yaml:2: Map keys must be unique/)]],
+    ['vni: [', [expect.stringMatching(/yaml:1: /)]],
+  ])('%j is refused', (text, expected) => {
+    expect(problemsIn(text)).toEqual(expected)
+  })
+})
+
+describe('environment and flags', () => {
+  it('say where a bad value comes from', () => {
+    expect(problemsOf({ env: { HEDDLE_UNDERLAY_MTU: '1e3', HEDDLE_LOG_LEVEL: 'loud' } })).toEqual([
+      expect.stringMatching(/^HEDDLE_UNDERLAY_MTU: underlayMtu: .*number/),
+      expect.stringMatching(/^HEDDLE_LOG_LEVEL: log\.level: .*"trace"/),
+    ])
+  })
+
+  it('name variables that nobody reads', () => {
+    const env = { HEDDLE_BRIGDE: 'x', HEDDLE_SERVER: 'http://x', HEDDLE_PORT: 'tcp://10.0.0.1:80', HOME: '/' }
+    expect(loadConfig({ env }).ignored).toEqual(['HEDDLE_BRIGDE', 'HEDDLE_PORT'])
+  })
+})
+
+describe('settings that contradict each other', () => {
+  it.each([
+    ['vni: { min: 20, max: 10 }', `${path}:1: vni.max: 10 is below vni.min, 20`],
+    ['tls: { ca: /ca.pem }', `${path}:1: tls.ca: tls.privateKey, tls.certificate and tls.ca go together`],
+    [
+      'listen: { openflow: [ptcp:1, pssl:2] }',
+      `${path}:1: listen.openflow: pssl:2 needs tls.privateKey, tls.certificate and tls.ca`,
+    ],
+    [
+      'northbound: { target: ssl:db:6641 }',
+      `${path}:1: northbound.target: ssl:db:6641 needs tls.privateKey, tls.certificate and tls.ca`,
+    ],
+  ])('%s', (text, problem) => {
+    expect(problemsIn(text)).toEqual([problem])
+  })
+})
+
+describe('deploy/heddle.yaml', () => {
+  const text = readFileSync(new URL('../../deploy/heddle.yaml', import.meta.url), 'utf8')
+
+  it('changes nothing as it is', () => {
+    expect(fromFile(text).config).toEqual(loadConfig().config)
+  })
+
+  it('shows every setting, those that have a default with it', () => {
+    const loaded = fromFile(text.replace(/^( *)#(?=[A-Za-z]+:)/gm, '$1'))
+    expect([...loaded.sources].filter(([, source]) => source === 'default')).toEqual([])
+    const { tls: _tls, openflow: _openflow, northbound, auth: _auth, ...shown } = loaded.config
+    expect(loadConfig().config).toMatchObject(shown)
+    expect(loadConfig().config.northbound.file).toBe(northbound.file)
+  })
+})
