@@ -1,0 +1,89 @@
+/** Running programs: arguments as lists, never through a shell; a failure keeps the program's own words. */
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LabError } from './errors.js'
+
+const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const outputMaxBytes = 64 << 20
+
+export interface CommandOptions {
+  /** Added to the plain environment that every command gets. */
+  env?: Readonly<Record<string, string>>
+  /** Written to standard input, which is empty otherwise. */
+  input?: string | Uint8Array
+  /** The command is killed and reported as failed after so long; 60 s unless told. */
+  timeoutMs?: number
+}
+
+export interface CommandResult {
+  /** The exit code; 128 and the signal's number for a command that a signal ended, as shells have it. */
+  code: number
+  stdout: string
+  stderr: string
+}
+
+const signalCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }
+
+/** Runs a program to its end and returns its exit code and output. @throws LabError `tool-missing` */
+export const tryRun = (
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> =>
+  new Promise((resolve, reject) => {
+    const env = { PATH: searchPath, LC_ALL: 'C.UTF-8', ...options.env }
+    const settings = { env, maxBuffer: outputMaxBytes, timeout: options.timeoutMs ?? 60_000 }
+    const child = execFile(program, [...args], settings, (error, stdout, stderr) => {
+      if (error?.code === 'ENOENT') {
+        reject(new LabError('tool-missing', `${program} is not installed: run deploy/setup.sh as root`))
+        return
+      }
+      const bySignal = error?.signal == null ? 1 : (signalCodes[error.signal] ?? 128)
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : bySignal
+      resolve({ code, stdout, stderr })
+    })
+    // A program that ends without reading its input is judged by its exit code.
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(options.input)
+  })
+
+/** As `tryRun`, for a program that has to succeed; returns what it printed. @throws LabError `command-failed` */
+export const run = async (
+  program: string,
+  args: readonly string[],
+  options?: CommandOptions,
+): Promise<string> => {
+  const { code, stdout, stderr } = await tryRun(program, args, options)
+  if (code === 0) return stdout
+  const said = stderr.trim() || stdout.trim() || 'it said nothing'
+  throw new LabError('command-failed', `${program} ${args.join(' ')}: exit code ${code}: ${said}`)
+}
+
+/** Several `ip` commands in one process. */
+export interface IpBatch {
+  /** The namespace they act in; the root namespace without it. */
+  namespace?: string
+  /** Each an `ip` command without the `ip`. */
+  lines: readonly string[]
+  /** Go on after a line that fails, and do not report it. */
+  force?: boolean
+}
+
+/**
+ * Runs a batch. The lines go through a file in the lab's directory, not through a pipe: the process then shows whose it
+ * is in its command line, and a teardown finds it even if the one that started it was killed.
+ */
+export const runIp = async (directory: string, batch: IpBatch): Promise<void> => {
+  if (batch.lines.length === 0) return
+  const file = join(directory, `ip-${randomUUID()}.batch`)
+  await writeFile(file, `${batch.lines.join('\n')}\n`)
+  const where = batch.namespace === undefined ? [] : ['-netns', batch.namespace]
+  const args = [...(batch.force ? ['-force'] : []), ...where, '-batch', file]
+  const { code, stderr } = await tryRun('ip', args).finally(() => rm(file, { force: true }))
+  if (code === 0 || batch.force) return
+  // `ip` says `Command failed FILE:LINE`; show the line itself.
+  const failed = batch.lines[Number(/:(\d+)\s*$/.exec(stderr.trim())?.[1]) - 1]
+  throw new LabError('command-failed', `ip ${where.join(' ')} ${failed ?? ''}: ${stderr.trim()}`)
+}

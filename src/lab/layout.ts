@@ -1,0 +1,122 @@
+/**
+ * The devices of a lab, as `ip` commands: pure, so that what a lab does to a machine can be read and tested without one.
+ *
+ *     root namespace        heddle-LAB-fabric              heddle-LAB-n1
+ *     hdl-LAB ───────────── root ─┐
+ *     198.18.3.254               mgmt (bridge) ── m1 ───── mgmt    198.18.0.1
+ *                                under (bridge) ─ u1 ───── eth1 ── br-phy 100.64.0.1 (the RLOC)
+ *
+ * Management and underlay are apart, so that a node whose switch is stopped can still be talked to, as on real machines.
+ * With the kernel datapath the RLOC is on `eth1` itself.
+ */
+import {
+  controllerAddress,
+  controllerAddress6,
+  managementAddress,
+  managementAddress6,
+  managementPrefix,
+  managementPrefix6,
+  rlocAddress,
+  rlocAddress6,
+  rlocPrefix,
+  rlocPrefix6,
+} from './addresses.js'
+import { fabricMember, namespaceOf, rootDeviceOf } from './names.js'
+import type { HostInterface, LabState } from './state.js'
+
+/** The bridge that owns the underlay address where Open vSwitch forwards in user space. */
+export const physicalBridge = 'br-phy'
+export const underlayDevice = 'eth1'
+export const managementDevice = 'mgmt'
+
+/** Everything that has a namespace of its own when the lab comes up. */
+export const namespacesOf = (state: LabState): string[] =>
+  [fabricMember, ...state.nodes].map((member) => namespaceOf(state.name, member))
+
+/** In the root namespace: the management link and the controller's addresses. */
+export const rootLines = ({ name, subnet, ipv6 }: LabState): string[] => {
+  const device = rootDeviceOf(name)
+  const address6 = `addr add ${controllerAddress6(subnet)}/${managementPrefix6} dev ${device} nodad`
+  return [
+    `link add ${device} type veth peer name root netns ${namespaceOf(name, fabricMember)}`,
+    `link set ${device} addrgenmode none`,
+    `addr add ${controllerAddress(subnet)}/${managementPrefix} dev ${device}`,
+    ...(ipv6 ? [address6] : []),
+    `link set ${device} up`,
+  ]
+}
+
+/** A bridge that says nothing of its own and holds nothing back. */
+const bridgeLines = (bridge: string, mtu: number): string[] => [
+  `link add ${bridge} type bridge stp_state 0 mcast_snooping 0`,
+  `link set ${bridge} mtu ${mtu} addrgenmode none up`,
+]
+
+const portLines = (bridge: string, device: string, mtu: number): string[] => [
+  `link set ${device} mtu ${mtu} addrgenmode none master ${bridge} up`,
+]
+
+/** In the fabric namespace: the two bridges, and a cable from each to every node. */
+export const fabricLines = (state: LabState): string[] => {
+  const cables = state.nodes.flatMap((node, index) => {
+    const namespace = namespaceOf(state.name, node)
+    const [management, underlay] = [`m${index + 1}`, `u${index + 1}`]
+    return [
+      `link add ${management} type veth peer name ${managementDevice} netns ${namespace}`,
+      ...portLines(managementDevice, management, 1500),
+      `link add ${underlay} type veth peer name ${underlayDevice} netns ${namespace}`,
+      ...portLines('under', underlay, state.underlayMtu),
+    ]
+  })
+  return [
+    ...bridgeLines(managementDevice, 1500),
+    ...bridgeLines('under', state.underlayMtu),
+    ...portLines(managementDevice, 'root', 1500),
+    ...cables,
+  ]
+}
+
+/** In a node's namespace: its management address, and the underlay cable without any. */
+export const nodeLines = (state: LabState, position: number): string[] => {
+  const address6 = `${managementAddress6(state.subnet, position)}/${managementPrefix6}`
+  return [
+    'link set lo up',
+    `link set ${managementDevice} addrgenmode none up`,
+    `addr add ${managementAddress(state.subnet, position)}/${managementPrefix} dev ${managementDevice}`,
+    ...(state.ipv6 ? [`addr add ${address6} dev ${managementDevice} nodad`] : []),
+    `link set ${underlayDevice} mtu ${state.underlayMtu} addrgenmode none up`,
+  ]
+}
+
+/** The device that owns a node's RLOC. */
+export const rlocDevice = (state: LabState): string =>
+  state.datapath === 'netdev' ? physicalBridge : underlayDevice
+
+/** In a node's namespace, whenever its switch has started: the RLOC. Done twice it does no harm. */
+export const rlocLines = (state: LabState, position: number): string[] => {
+  const device = rlocDevice(state)
+  return [
+    `link set ${device} up`,
+    `addr replace ${rlocAddress(position)}/${rlocPrefix} dev ${device}`,
+    ...(state.ipv6 ? [`addr replace ${rlocAddress6(position)}/${rlocPrefix6} dev ${device} nodad`] : []),
+  ]
+}
+
+/**
+ * In a node's namespace: one cable to a host for each interface. The node's end has no address of its own making, so that
+ * nothing but the host's own frames comes out of it.
+ */
+export const cableLines = (hostNamespace: string, interfaces: readonly HostInterface[]): string[] =>
+  interfaces.flatMap(({ name, device, mtu }) => [
+    `link add ${device} type veth peer name ${name} netns ${hostNamespace}`,
+    `link set ${device} mtu ${mtu} addrgenmode none up`,
+  ])
+
+/** In a host's namespace. */
+export const hostLines = (interfaces: readonly HostInterface[]): string[] => [
+  'link set lo up',
+  ...interfaces.flatMap(({ name, mtu, mac, addresses }) => [
+    `link set ${name} mtu ${mtu}${mac === undefined ? '' : ` address ${mac}`} up`,
+    ...addresses.map((address) => `addr add ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`),
+  ]),
+]
