@@ -2,11 +2,12 @@
  * The effective settings of the process: settings.ts filled from the first that names each, flag, environment variable,
  * file, default. Pure: whoever calls `loadConfig` has read the file.
  */
-import { LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { configSchema, type Setting, settings } from './settings.js'
+import { readYaml, YamlError, type YamlSource } from './yaml-source.js'
 
 export { type Setting, settings } from './settings.js'
+export { readYaml, YamlError, type YamlSource } from './yaml-source.js'
 
 type Parsed = z.output<typeof configSchema>
 
@@ -95,20 +96,19 @@ const emptyFile: ConfigFile = {
 }
 
 const readFile = (path: string, text: string): ConfigFile => {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const at = (offset: number): string => `${path}:${lines.linePos(offset).line}`
-  if (document.errors.length > 0) {
-    throw new ConfigError(document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`))
-  }
-  const value: unknown = document.toJS() ?? {}
+  const { value, where } = yamlOf(path, text)
   if (!isTree(value)) throw new ConfigError([`${path}: expected settings, "key: value" lines`])
-  const where = (keys: readonly PropertyKey[]): string => {
-    const node: unknown = document.getIn(keys, true)
-    const range = isTree(node) ? node.range : undefined
-    return Array.isArray(range) && typeof range[0] === 'number' ? at(range[0]) : path
-  }
   return { tree: withSections(pruned(value)), where }
+}
+
+const yamlOf = (path: string, text: string): YamlSource => {
+  try {
+    const source = readYaml(path, text)
+    return { ...source, value: source.value ?? {} }
+  } catch (error) {
+    if (error instanceof YamlError) throw new ConfigError(error.problems)
+    throw error
+  }
 }
 
 /** A key whose value is left out (`tls:` with everything below it commented out) counts as absent. */

@@ -128,6 +128,7 @@ describe('a file', () => {
       [expect.stringMatching(/yaml:2: listen\.ovsdb\.0: expected ptcp:/)],
     ],
     ['a: 1\na: 2', [expect.stringMatching(/yaml:2: Map keys must be unique/)]],
+    ['a: &a [x]\nb: &b [*a, *a]\nc: *z', [expect.stringMatching(/heddle\.yaml/)]],
     ['vni: [', [expect.stringMatching(/yaml:1: /)]],
   ])('%j is refused', (text, expected) => {
     expect(problemsIn(text)).toEqual(expected)
