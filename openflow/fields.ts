@@ -42,8 +42,8 @@ export interface Field extends FieldLine {
   readonly index: number
   /** Whether values are bigints. */
   readonly wide: boolean
-  /** A value with all significant bits set. */
-  readonly ones: bigint
+  /** All bits that a value may have, in the field's own type: the mask of an exact match. */
+  readonly full: number | bigint
 }
 
 const toField = ([name, line]: [string, FieldLine], index: number): Field => ({
@@ -51,7 +51,7 @@ const toField = ([name, line]: [string, FieldLine], index: number): Field => ({
   name: name as FieldName,
   index,
   wide: line.width > 32,
-  ones: (1n << BigInt(line.width)) - 1n,
+  full: line.width > 32 ? line.ones : Number(line.ones),
 })
 
 /** All fields in the order of the table. */

@@ -26,12 +26,12 @@ export const ethernet = {
     { ...ethernetOnly, aliases: ['dl_type'] },
   ),
   vlan_vid: line(
-    13,
+    12,
     'decimal',
     'rw masked',
     'OXM_OF_VLAN_VID(6)',
     'VLAN id of the outer tag plus 0x1000; 0 where the frame has no tag.',
-    ethernetOnly,
+    { ...ethernetOnly, ones: 0x1fffn },
   ),
   vlan_pcp: line(3, 'decimal', 'rw exact', 'OXM_OF_VLAN_PCP(7)', 'Priority of the outer VLAN tag.', {
     needs: 'vlan',

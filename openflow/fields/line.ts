@@ -58,8 +58,10 @@ export interface OxmHeader {
 }
 
 export interface FieldLine<W extends number = number> {
-  /** Significant bits. */
+  /** Significant bits: what an action means that names the field without a range of bits. */
   readonly width: W
+  /** The bits that a value may have. */
+  readonly ones: bigint
   /** Bytes on the wire; of a field of variable length, at most. */
   readonly bytes: number
   readonly format: FieldFormat
@@ -81,6 +83,8 @@ export interface LineOptions {
   readonly needs?: Prerequisite
   readonly aliases?: readonly string[]
   readonly bytes?: number
+  /** Where it is not all bits of `width`. */
+  readonly ones?: bigint
   readonly variable?: boolean
   readonly viewOf?: readonly string[]
 }
@@ -122,6 +126,7 @@ export const line = <const W extends number>(
   options: LineOptions = {},
 ): FieldLine<W> => ({
   width,
+  ones: options.ones ?? (1n << BigInt(width)) - 1n,
   bytes: options.bytes ?? bytesOf(width),
   format,
   maskable: access.endsWith('masked'),

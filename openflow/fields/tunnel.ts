@@ -52,6 +52,7 @@ export const tunnel = {
     'rw masked',
     'NXOXM_ET_ERSPAN_IDX(11)',
     'Index of an ERSPAN version 1 header.',
+    { ones: 0xffff_ffffn },
   ),
   tun_erspan_ver: line(4, 'decimal', 'rw masked', 'NXOXM_ET_ERSPAN_VER(12)', 'Version of the ERSPAN header.'),
   tun_erspan_dir: line(

@@ -1,0 +1,161 @@
+/**
+ * Matches as values: which packets a flow takes. A match is a plain object from field names to constraints; equal
+ * matches have the same canonical form and the same key. `match-codec.ts` gives them bytes, `match-text.ts` text.
+ */
+import { type Field, type FieldName, type FieldValue, fieldList, fields } from './fields.js'
+import { mergeTci, splitTci, type Tci, tciOf, viewParts } from './views.js'
+
+/** Some bits of a field: those set in `mask` must be as in `value`. */
+export interface Masked<V> {
+  readonly value: V
+  readonly mask: V
+}
+
+/** What a match says of one field: its value, or the value of some of its bits. */
+export type Constraint<V> = V | Masked<V>
+
+/**
+ * Constraints by field; all must hold, so `{}` takes every packet. Numbers up to 32 bits, bigints above: MAC addresses
+ * in 48 bits, IPv6 addresses in 128. `in_port` is the 32-bit port number.
+ *
+ * A field that is a view of others (`xreg0`, `dl_vlan`, `nw_tos`, …) may be written and is stored as those. A match with
+ * a VLAN priority that needs it gains the bit that says a tag is there.
+ */
+export type Match = { readonly [K in FieldName]?: Constraint<FieldValue<K>> }
+
+/** A constraint of a field known at run time only. */
+export type AnyConstraint = number | bigint | Masked<number | bigint>
+export type AnyMatch = Readonly<Record<string, AnyConstraint>>
+
+/** The value and mask of a constraint; the mask of an exact one has all bits of the field. */
+export const maskedOf = (field: Field, constraint: AnyConstraint): Masked<number | bigint> =>
+  typeof constraint === 'object' ? constraint : { value: constraint, mask: field.full }
+
+/** Canonical form of one constraint: the bare value for a full mask, `undefined` for an empty one. */
+export const normalize = (
+  field: Field,
+  value: number | bigint,
+  mask: number | bigint,
+): AnyConstraint | undefined => {
+  if (typeof mask === 'bigint') {
+    const bits = BigInt(value) & mask
+    if (mask === 0n) return undefined
+    if (!field.variable && (mask & field.ones) === field.ones) return bits
+    return { value: bits, mask }
+  }
+  const full = Number(field.full)
+  const kept = (mask & full) >>> 0
+  const bits = (Number(value) & kept) >>> 0
+  if (kept === 0) return undefined
+  return kept === full ? bits : { value: bits, mask: kept }
+}
+
+/** A name that came from outside this library's types is a mistake of the caller. */
+const fieldOf = (name: string): Field => {
+  const field = Object.hasOwn(fields, name) ? fields[name as FieldName] : undefined
+  if (field === undefined) throw new TypeError(`${name} is no match field`)
+  return field
+}
+
+/** Collects constraints in any order and spelling; `finish` gives the canonical match. */
+class Collector {
+  private readonly found: (AnyConstraint | undefined)[] = []
+  private tci: Tci | undefined
+
+  add(field: Field, value: number | bigint, mask: number | bigint): void {
+    const tci = tciOf(field.name, Number(value), Number(mask))
+    if (tci !== undefined) this.tci = mergeTci(this.tci, tci)
+    else if (field.viewOf.length === 0) this.found[field.index] = normalize(field, value, mask)
+    else {
+      for (const part of viewParts(field, value, mask)) {
+        const constraint = normalize(part.field, part.value, part.mask)
+        if (constraint !== undefined) this.found[part.field.index] = constraint
+      }
+    }
+  }
+
+  finish(): Match {
+    if (this.tci !== undefined) {
+      for (const { field, value, mask } of splitTci(this.tci))
+        this.found[field.index] = normalize(field, value, mask)
+    }
+    const match: Record<string, AnyConstraint> = {}
+    let implied = false
+    this.found.forEach((constraint, index) => {
+      const field = fieldList[index]
+      if (constraint === undefined || field === undefined) return
+      implied ||= field.needs !== 'none'
+      match[field.name] = constraint
+    })
+    // Fields of Ethernet say by themselves that the packet is Ethernet.
+    if (implied && match.packet_type === 0) delete match.packet_type
+    return match as Match
+  }
+}
+
+/**
+ * The one form that equal matches share: views resolved, full masks as bare values, empty ones left out, value bits
+ * outside the mask cleared, keys in the order of the field table. Throws `TypeError` for a name that is no field,
+ * `MatchError` for VLAN constraints that contradict each other.
+ */
+export const canonicalMatch = (match: Match): Match => {
+  const collector = new Collector()
+  for (const [name, constraint] of Object.entries(match as AnyMatch)) {
+    const field = fieldOf(name)
+    const { value, mask } = maskedOf(field, constraint)
+    collector.add(field, value, mask)
+  }
+  return collector.finish()
+}
+
+const shown = (value: number | bigint): string =>
+  typeof value === 'number' ? `${value}` : `0x${value.toString(16)}`
+
+const keyPart = (name: string, constraint: AnyConstraint): string =>
+  typeof constraint === 'object'
+    ? `${name}=${shown(constraint.value)}/${shown(constraint.mask)},`
+    : `${name}=${shown(constraint)},`
+
+/** Whether the constraint is what `normalize` would make of it. */
+const isNormal = (field: Field, constraint: AnyConstraint): boolean => {
+  if (typeof constraint !== 'object') return true
+  const { value, mask } = constraint
+  if (typeof value === 'bigint' && typeof mask === 'bigint')
+    return (value & ~mask) === 0n && mask !== 0n && (field.variable || mask !== field.ones)
+  return (
+    typeof value === 'number' &&
+    typeof mask === 'number' &&
+    (value & ~mask) === 0 &&
+    mask !== 0 &&
+    mask !== field.full
+  )
+}
+
+/** Fields whose canonical form depends on others: the slow way decides. */
+const entangled: ReadonlySet<string> = new Set([
+  'packet_type',
+  'vlan_pcp',
+  ...fieldList.filter((field) => field.viewOf.length > 0).map((field) => field.name),
+])
+
+const keyOfCanonical = (match: Match): string => {
+  let key = ''
+  for (const name in match) key += keyPart(name, (match as AnyMatch)[name] ?? 0)
+  return key
+}
+
+/** The same text for equal matches however they are written, and only for those. Cheap for a canonical match. */
+export const matchKey = (match: Match): string => {
+  let key = ''
+  let last = -1
+  for (const name in match) {
+    const field = fieldOf(name)
+    const constraint = (match as AnyMatch)[name]
+    if (constraint === undefined) continue
+    if (field.index <= last || entangled.has(name) || !isNormal(field, constraint))
+      return keyOfCanonical(canonicalMatch(match))
+    last = field.index
+    key += keyPart(name, constraint)
+  }
+  return key
+}
