@@ -12,6 +12,7 @@ export const ovsdbErrorCodes = {
   'bad-schema': 'a database schema is not well-formed',
   'schema-mismatch': 'the server lacks a table or column that is needed, or has it with another type',
   'unknown-database': 'the server has no database of this name',
+  'unknown-method': 'the server does not know this method: it is older than what was asked',
   refused: 'the server answered a request with an error',
   'operation-failed': 'the server executed a transaction and one of its operations failed',
   canceled: 'the request was canceled before its answer came',
