@@ -7,15 +7,15 @@ import { LinkError, type LinkErrorCode, linkError } from './errors.js'
 import * as link from './link.js'
 import type { Random } from './random.js'
 import type { Transport } from './transport.js'
+import { watched } from './watched-transport.js'
 
 /** Opens a connection; gives up when the signal is aborted. */
 export type Dial = (signal: AbortSignal) => Promise<Transport>
 
 /** Who speaks over the connection. Every call comes from the driver, never from within a call to it, `stop` excepted. */
 export interface LinkOwner {
-  /** A connection is open. `transport` is for writing and closing; its events come through this interface. */
+  /** A connection is open: the owner starts the transport before it returns. The driver looks on. */
   onOpen(transport: Transport): void
-  onData(chunk: Uint8Array): void
   /** The peer has been silent: ask it something that it must answer. */
   onProbe(): void
   /** The connection, or the attempt at one, is over. `phase` says what comes next. */
@@ -145,18 +145,16 @@ export class LinkDriver {
 
   #adopt(transport: Transport): void {
     this.#transport = transport
-    this.#owner.onOpen(transport)
-    if (this.#transport !== transport) return
-    transport.start({
-      onData: (chunk) => {
-        if (this.#transport !== transport) return
-        this.#set(link.received(this.#link, this.#clock.now()))
-        this.#owner.onData(chunk)
-      },
-      onClose: (error) => {
-        if (this.#transport === transport) this.#lose(closure(error))
-      },
-    })
+    this.#owner.onOpen(
+      watched(transport, {
+        onData: () => {
+          if (this.#transport === transport) this.#set(link.received(this.#link, this.#clock.now()))
+        },
+        onClose: (error) => {
+          if (this.#transport === transport) this.#lose(closure(error))
+        },
+      }),
+    )
   }
 
   #lose(error: LinkError): void {

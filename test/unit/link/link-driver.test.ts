@@ -13,8 +13,13 @@ const bench = () => {
   const far: Transport[] = []
   const cuts: (() => void)[] = []
   const owner: LinkOwner = {
-    onOpen: () => heard.push(`${clock.now()} open`),
-    onData: (chunk) => heard.push(`${clock.now()} data ${Buffer.from(chunk).toString()}`),
+    onOpen: (transport) => {
+      heard.push(`${clock.now()} open`)
+      transport.start({
+        onData: (chunk) => heard.push(`${clock.now()} data ${Buffer.from(chunk).toString()}`),
+        onClose: () => {},
+      })
+    },
     onProbe: () => heard.push(`${clock.now()} probe`),
     onLost: (error, phase) =>
       heard.push(`${clock.now()} lost ${error.code}: ${error.message}; ${phase.state}`),
