@@ -161,7 +161,7 @@ export const struct = <const F extends Fields>(fields: F): Codec<StructValue<F>>
       'readItems',
       'readSized',
       'writeSize',
-      `const ${codecs.map((_, i) => `c${i} = c[${i}]`).join(', ')};${source}`,
+      `const [${codecs.map((_, i) => `c${i}`).join(', ')}] = c;${source}`,
     )(codecs, names, within, readItems, readSized, writeSize)
   return {
     read: build(readSource(names, codecs)) as (r: Reader) => StructValue<F>,

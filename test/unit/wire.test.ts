@@ -73,6 +73,10 @@ describe('struct', () => {
   })
 })
 
+it('a structure of no fields takes no bytes', () => {
+  expect(decode(struct({}), encode(struct({}), {}))).toEqual({})
+})
+
 describe('a field sized by an earlier one', () => {
   const packet = struct({
     _size: sizeOf('actions', u16, 2),
