@@ -10,6 +10,7 @@ export const conntrack = {
     'ro masked',
     'NXM_NX_CT_STATE(105)',
     'Flags of the connection: whether it is tracked, new, established, related, a reply, invalid, translated.',
+    { ones: 0xffn },
   ),
   ct_zone: line(16, 'hexadecimal', 'ro exact', 'NXM_NX_CT_ZONE(106)', 'Zone in which it was tracked.'),
   ct_mark: line(

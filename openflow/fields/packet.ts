@@ -36,6 +36,7 @@ export const packet = {
     'rw exact',
     'NXM_OF_IN_PORT(0)',
     'The ofport by which the packet came in. As a key of a match it holds the 32-bit port number.',
+    { ones: 0xffff_ffffn },
   ),
   in_port_oxm: line(
     32,
