@@ -32,20 +32,24 @@ export class Writer {
   }
 
   u8(value: number): void {
-    this.view.setUint8(this.take(1), this.checked(value, 0xff))
+    const at = this.take(1)
+    this.view.setUint8(at, this.checked(value, 0xff))
   }
 
   u16(value: number): void {
-    this.view.setUint16(this.take(2), this.checked(value, 0xffff))
+    const at = this.take(2)
+    this.view.setUint16(at, this.checked(value, 0xffff))
   }
 
   u32(value: number): void {
-    this.view.setUint32(this.take(4), this.checked(value, 0xffff_ffff))
+    const at = this.take(4)
+    this.view.setUint32(at, this.checked(value, 0xffff_ffff))
   }
 
   u64(value: bigint): void {
     if (value < 0n || value > 0xffff_ffff_ffff_ffffn) this.fail(`${value} does not fit in 64 bits`)
-    this.view.setBigUint64(this.take(8), value)
+    const at = this.take(8)
+    this.view.setBigUint64(at, value)
   }
 
   /** An unsigned integer of `size` bytes. */
@@ -65,7 +69,8 @@ export class Writer {
   }
 
   raw(data: Uint8Array): void {
-    this.bytes.set(data, this.take(data.length))
+    const at = this.take(data.length)
+    this.bytes.set(data, at)
   }
 
   /** `size` zero bytes. */

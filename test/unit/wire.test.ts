@@ -19,6 +19,7 @@ import {
 } from '#wire/codec.js'
 import { bits, countOf, repeat, sized, sizeOf, struct } from '#wire/struct.js'
 import { tlv } from '#wire/tlv.js'
+import { Writer } from '#wire/writer.js'
 
 const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex')
 const unhex = (data: string): Uint8Array => Buffer.from(data.replaceAll(' ', ''), 'hex')
@@ -123,6 +124,26 @@ describe('numbers', () => {
     expect(decode(reason, unhex('01'))).toBe('hard')
     expect(() => decode(reason, unhex('07'))).toThrow('unknown value 7')
     expect(decode(enumOf(u8, { idle: 0 }, { open: true }), unhex('07'))).toBe(7)
+  })
+})
+
+describe('a writer that outgrows its buffer', () => {
+  it.each([
+    [u8, 0x12, '12'],
+    [u16, 0x1234, '1234'],
+    [u32, 0x12345678, '12345678'],
+    [u64, 0x123456789abcdef0n, '123456789abcdef0'],
+    [uint(6), 0x123456789abcn, '123456789abc'],
+    [bytes(3), unhex('123456'), '123456'],
+    [text(4), 'abc', '61626300'],
+  ])('keeps what it writes at the edge', (codec, value, data) => {
+    const both = codec as typeof u8
+    for (let filled = 0; filled < 9; filled++) {
+      const writer = new Writer(8)
+      writer.zeros(filled)
+      both.write(writer, value as number)
+      expect(hex(writer.finish())).toBe('00'.repeat(filled) + data)
+    }
   })
 })
 
