@@ -30,8 +30,8 @@ export interface BaseType {
   readonly minLength?: number
   readonly maxLength?: number
   readonly refTable?: string
-  /** A strong reference keeps its row from being deleted, a weak one vanishes with it. */
-  readonly refType?: 'strong' | 'weak'
+  /** A weak reference vanishes with its row; any other one is strong and keeps its row alive. */
+  readonly refType?: 'weak'
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i

@@ -1,4 +1,7 @@
-/** Reads and prints `<base-type>` and `<type>` of a schema: RFC 7047, section 3.2. */
+/**
+ * Reads and prints `<base-type>` and `<type>` of a schema: RFC 7047, section 3.2. Members that nobody knows are passed over: a newer
+ * server may send them.
+ */
 import {
   type Atom,
   type AtomicType,
@@ -16,40 +19,24 @@ import { isJsonObject, type Json, type JsonObject, member } from './json.js'
 
 const bad = (message: string): OvsdbError => new OvsdbError('bad-schema', message)
 
-/** Throws `bad-schema` when an object has a member that is not among these: a typing error, or a schema newer than RFC 7047. */
-export const expectMembers = (object: JsonObject, what: string, names: readonly string[]): void => {
-  const stranger = Object.keys(object).find((name) => !names.includes(name))
-  if (stranger !== undefined) throw bad(`${what} has an unknown member ${excerpt(stranger)}`)
-}
-
 export const parseAtomicType = (json: Json | undefined): AtomicType => {
   const type = atomicTypes.find((name) => name === json)
   if (type === undefined) throw bad(`${excerpt(json)} is no atomic type`)
   return type
 }
 
-const constraintsOf: Readonly<Record<AtomicType, readonly string[]>> = {
-  integer: ['minInteger', 'maxInteger'],
-  real: ['minReal', 'maxReal'],
-  boolean: [],
-  string: ['minLength', 'maxLength'],
-  uuid: ['refTable', 'refType'],
-}
-
 export const parseBaseType = (json: Json): BaseType => {
   if (!isJsonObject(json)) return { type: parseAtomicType(json) }
   const type = parseAtomicType(member(json, 'type'))
   const values = member(json, 'enum')
-  expectMembers(json, `a base type ${type}`, ['type', 'enum', ...constraintsOf[type]])
-  if (values !== undefined) return parseEnum(json, type, values)
+  if (values !== undefined) return parseEnum(type, values)
   if (type === 'integer' || type === 'real') return { type, ...parseRange(json, type) }
   if (type === 'string') return { type, ...parseLengths(json) }
   if (type === 'uuid') return { type, ...parseReference(json) }
   return { type }
 }
 
-const parseEnum = (json: JsonObject, type: AtomicType, values: Json): BaseType => {
-  expectMembers(json, `a base type ${type} with an enum`, ['type', 'enum'])
+const parseEnum = (type: AtomicType, values: Json): BaseType => {
   const allowed = elementsOf(values).map((value) => parseAtom({ type }, value))
   if (allowed.length === 0) throw bad('an enum allows no value')
   return { type, enum: allowed.sort(compareAtoms) }
@@ -99,9 +86,8 @@ const parseReference = (json: JsonObject): Pick<BaseType, 'refTable' | 'refType'
   }
   if (typeof refTable !== 'string' || !isIdentifier(refTable))
     throw bad(`refTable is ${excerpt(refTable)}, which is no name`)
-  if (refType === undefined) return { refTable }
-  if (refType !== 'strong' && refType !== 'weak')
-    throw bad(`refType is ${excerpt(refType)}, not strong or weak`)
+  if (refType === undefined || refType === 'strong') return { refTable }
+  if (refType !== 'weak') throw bad(`refType is ${excerpt(refType)}, not strong or weak`)
   return { refTable, refType }
 }
 
@@ -110,7 +96,6 @@ export const isIdentifier = (text: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$
 
 export const parseColumnType = (json: Json): ColumnType => {
   if (!isJsonObject(json)) return { key: parseBaseType(json), min: 1, max: 1 }
-  expectMembers(json, 'a column type', ['key', 'value', 'min', 'max'])
   const key = member(json, 'key')
   const value = member(json, 'value')
   if (key === undefined) throw bad('a column type has no key')
@@ -142,7 +127,7 @@ export const printBaseType = (base: BaseType): Json => {
   if (minLength !== undefined) members.minLength = minLength
   if (maxLength !== undefined) members.maxLength = maxLength
   if (refTable !== undefined) members.refTable = refTable
-  if (refType === 'weak') members.refType = refType
+  if (refType !== undefined) members.refType = refType
   return Object.keys(members).length === 0 ? type : { type, ...members }
 }
 

@@ -28,6 +28,7 @@ export const ovsdbErrorCodes = {
   'listen-failed': 'the listening socket could not be opened',
   'tls-failed': 'a key, a certificate or a CA cannot be used, or the peer could not be authenticated',
   'not-leader': 'the server is not the leader of its cluster',
+  'unfit-server': 'the server is out of contact with its cluster, or behind what was seen of it before',
 } as const
 
 export type OvsdbErrorCode = keyof typeof ovsdbErrorCodes

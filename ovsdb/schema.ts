@@ -1,6 +1,6 @@
 /** Database schemas as a server sends them: RFC 7047, section 3.2 (`<database-schema>`), the answer to `get_schema`. */
-import { type BaseType, excerpt } from './atoms.js'
-import { expectMembers, isIdentifier, parseColumnType } from './base-type.js'
+import { excerpt } from './atoms.js'
+import { isIdentifier, parseColumnType } from './base-type.js'
 import type { ColumnType } from './datum.js'
 import { OvsdbError, within } from './errors.js'
 import { isJsonArray, isJsonObject, type Json, type JsonObject, member } from './json.js'
@@ -15,6 +15,8 @@ export interface ColumnSchema {
 
 export interface TableSchema {
   readonly columns: ReadonlyMap<string, ColumnSchema>
+  /** False: rows are never changed once they are there. An addition of Open vSwitch to RFC 7047. */
+  readonly mutable: boolean
   readonly maxRows: number
   /** Rows of a root table live without being referred to. */
   readonly isRoot: boolean
@@ -34,7 +36,6 @@ const bad = (message: string): OvsdbError => new OvsdbError('bad-schema', messag
 /** Reads a schema. Throws `bad-schema`, with the table and column in the message. */
 export const parseSchema = (json: Json): DatabaseSchema => {
   if (!isJsonObject(json)) throw bad(`a schema is no object but ${excerpt(json)}`)
-  expectMembers(json, 'a schema', ['name', 'version', 'cksum', 'tables', ...clusterMembers])
   const name = member(json, 'name')
   const version = parseText(json, 'version')
   const cksum = parseText(json, 'cksum')
@@ -44,11 +45,13 @@ export const parseSchema = (json: Json): DatabaseSchema => {
     throw bad(`the version ${excerpt(version)} is not x.y.z`)
   const tables = parseTables(json)
   checkReferences(tables)
-  return { name, tables, ...(version !== undefined && { version }), ...(cksum !== undefined && { cksum }) }
+  return {
+    name,
+    tables: settle(tables),
+    ...(version !== undefined && { version }),
+    ...(cksum !== undefined && { cksum }),
+  }
 }
-
-/** Open vSwitch's additions to a schema: `ovsdb-tool` marks standalone conversions with them. */
-const clusterMembers = ['relay', 'extensions']
 
 const parseText = (json: JsonObject, name: string): string | undefined => {
   const text = member(json, name)
@@ -64,11 +67,11 @@ const parseTables = (json: JsonObject): ReadonlyMap<string, TableSchema> => {
     checkName('table', name)
     return [name, parseTable(name, table)] as const
   })
-  return lowerRoots(new Map(parsed))
+  return settleRoots(new Map(parsed))
 }
 
 /** Where no table is a root, every one is: a schema older than `isRoot` (RFC 7047, section 3.2). */
-const lowerRoots = (tables: Map<string, TableSchema>): ReadonlyMap<string, TableSchema> => {
+const settleRoots = (tables: Map<string, TableSchema>): ReadonlyMap<string, TableSchema> => {
   if ([...tables.values()].some((table) => table.isRoot)) return tables
   return new Map([...tables].map(([name, table]) => [name, { ...table, isRoot: true }]))
 }
@@ -82,10 +85,18 @@ const checkName = (what: string, name: string): void => {
 export const parseTable = (name: string, json: Json): TableSchema => {
   try {
     if (!isJsonObject(json)) throw bad(`the schema is no object but ${excerpt(json)}`)
-    expectMembers(json, 'the schema', ['columns', 'maxRows', 'isRoot', 'indexes', ...clusterMembers])
+    expectMembers(json, 'the schema', [
+      'columns',
+      'mutable',
+      'maxRows',
+      'isRoot',
+      'indexes',
+      ...clusterMembers,
+    ])
     const columns = parseColumns(json)
     return {
       columns,
+      mutable: parseFlag(json, 'mutable', true),
       maxRows: parseMaxRows(json),
       isRoot: parseFlag(json, 'isRoot', false),
       indexes: parseIndexes(json, columns),
@@ -109,7 +120,6 @@ const parseColumns = (json: JsonObject): ReadonlyMap<string, ColumnSchema> => {
 export const parseColumn = (name: string, json: Json): ColumnSchema => {
   try {
     if (!isJsonObject(json)) throw bad(`the schema is no object but ${excerpt(json)}`)
-    expectMembers(json, 'the schema', ['type', 'ephemeral', 'mutable', ...clusterMembers])
     const type = member(json, 'type')
     if (type === undefined) throw bad('there is no type')
     return {
@@ -160,21 +170,40 @@ const parseIndex = (json: Json, columns: ReadonlyMap<string, ColumnSchema>): rea
   return names
 }
 
-/** Every reference is to a table of the schema, and persistent where it is strong. */
+/** Every reference is to a table of the schema. */
 const checkReferences = (tables: ReadonlyMap<string, TableSchema>): void => {
   for (const [tableName, table] of tables) {
-    for (const [columnName, column] of table.columns) {
-      for (const base of [column.type.key, column.type.value])
-        checkReference(tables, `${tableName}.${columnName}`, base)
+    for (const [columnName, { type }] of table.columns) {
+      const stranger = [type.key, type.value].find(
+        (base) => base?.refTable !== undefined && !tables.has(base.refTable),
+      )
+      if (stranger === undefined) continue
+      throw bad(
+        `column ${tableName}.${columnName} refers to the table ${stranger.refTable}, which does not exist`,
+      )
     }
   }
 }
 
-const checkReference = (
-  tables: ReadonlyMap<string, TableSchema>,
-  place: string,
-  base: BaseType | undefined,
-): void => {
-  if (base?.refTable === undefined || tables.has(base.refTable)) return
-  throw bad(`column ${place} refers to the table ${base.refTable}, which does not exist`)
+/**
+ * What the references of a column make of its flags: a weak one changes by itself, so that it is never immutable; a strong one that
+ * keeps rows alive has to survive a restart, so that it is never ephemeral. As Open vSwitch's ovsdb.c has it.
+ */
+const settleColumn = (column: ColumnSchema, tables: ReadonlyMap<string, TableSchema>): ColumnSchema => {
+  const bases = [column.type.key, column.type.value].filter((base) => base?.refTable !== undefined)
+  const weak = bases.some((base) => base?.refType === 'weak')
+  const vital = bases.some(
+    (base) => base?.refType !== 'weak' && tables.get(base?.refTable ?? '')?.isRoot === false,
+  )
+  return { ...column, mutable: column.mutable || weak, ephemeral: column.ephemeral && !vital }
 }
+
+const settle = (tables: ReadonlyMap<string, TableSchema>): ReadonlyMap<string, TableSchema> =>
+  new Map(
+    [...tables].map(([tableName, table]) => {
+      const columns = [...table.columns].map(
+        ([name, column]) => [name, settleColumn(column, tables)] as const,
+      )
+      return [tableName, { ...table, columns: new Map(columns) }]
+    }),
+  )
