@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+/** The executable: gives the command line the real streams, environment, network and clock. */
+import { existsSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { systemClock } from '#link/clock.js'
+import type { Io } from './io.js'
+import { run } from './run.js'
+
+/** The version of the package that this file is in, compiled or not. */
+const versionAbove = (directory: URL): string => {
+  const manifest = new URL('package.json', directory)
+  if (!existsSync(manifest)) return versionAbove(new URL('..', directory))
+  const { version }: { version?: unknown } = JSON.parse(readFileSync(manifest, 'utf8'))
+  return String(version)
+}
+
+/**
+ * The first Ctrl-C asks the command to end, the second one ends it. Only for commands that ask for the signal: the
+ * controller and the lab end in their own way.
+ */
+const onInterrupt = (): (() => AbortSignal) => {
+  let signal: AbortSignal | undefined
+  return () => {
+    if (signal !== undefined) return signal
+    const controller = new AbortController()
+    process.once('SIGINT', () => controller.abort())
+    signal = controller.signal
+    return signal
+  }
+}
+
+/** The controller and all its parts are loaded only by the command that runs it. */
+const runController: Io['runController'] = async (config) => {
+  const main = await import('#main')
+  await main.runController(config)
+}
+
+// A reader that has seen enough (`heddle events | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+
+const interrupt = onInterrupt()
+const io: Io = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  fetch: globalThis.fetch,
+  clock: systemClock,
+  get signal() {
+    return interrupt()
+  },
+  version: versionAbove(new URL('.', import.meta.url)),
+  readFile: (path) => readFile(path, 'utf8'),
+  runController,
+}
+process.exit(await run(process.argv.slice(2), io))

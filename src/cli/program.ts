@@ -1,0 +1,78 @@
+/** The tree of commands. */
+import { Command } from 'commander'
+import { createColors } from 'picocolors'
+import { completionCommand } from './completion.js'
+import { configCommand } from './config.js'
+import { controllerCommand } from './controller.js'
+import { exitCodes } from './exit.js'
+import type { Io } from './io.js'
+import { wantsColour } from './palette.js'
+
+const exitCodeHelp = (): string =>
+  Object.values(exitCodes)
+    .map(([code, meaning]) => `  ${String(code).padEnd(5)}${meaning}`)
+    .join('\n')
+
+const afterHelp = (): string => `
+A switch joins with one command on its machine:
+  ovs-vsctl set-manager tcp:CONTROLLER:6640
+
+Exit codes:
+${exitCodeHelp()}
+
+Each command explains itself: heddle links add --help`
+
+export const createProgram = (io: Io): Command => {
+  const program = new Command('heddle')
+    .description('Heddle, a programmable fabric controller for Open vSwitch')
+    .version(io.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain the command')
+    .helpCommand('help [command]', 'explain a command')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput(outputTo(io))
+    .configureHelp(helpStyle)
+    .showSuggestionAfterError()
+    .addHelpText('after', afterHelp())
+
+  program.commandsGroup('Controller:')
+  program.addCommand(controllerCommand(io))
+  program.addCommand(configCommand(io))
+  program.commandsGroup('Shell:')
+  program.addCommand(completionCommand(io, program))
+  inherit(program)
+  return program
+}
+
+/** Commands made on their own write where the program writes, and end as it ends. */
+const inherit = (command: Command): void => {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command)
+    inherit(child)
+  }
+}
+
+const outputTo = (io: Io) => ({
+  writeOut: (text: string): void => {
+    io.stdout.write(text)
+  },
+  writeErr: (text: string): void => {
+    io.stderr.write(text.replace(/^error: /, 'heddle: '))
+  },
+  getOutHasColors: () => wantsColour(io.stdout, io.env),
+  getErrHasColors: () => wantsColour(io.stderr, io.env),
+  getOutHelpWidth: () => io.stdout.columns ?? helpWidth,
+  getErrHelpWidth: () => io.stderr.columns ?? helpWidth,
+})
+
+const helpWidth = 100
+
+/** commander takes the colours away where they are not wanted. */
+const { bold, cyan } = createColors(true)
+const helpStyle = {
+  styleTitle: (text: string): string => bold(text),
+  styleCommandText: (text: string): string => cyan(text),
+  styleSubcommandText: (text: string): string => cyan(text),
+  styleOptionText: (text: string): string => cyan(text),
+  styleArgumentText: (text: string): string => cyan(text),
+}
