@@ -159,7 +159,7 @@ const locate = (
   readers: readonly ColumnReader[],
   row: JsonObject,
   error: unknown,
-): OvsdbError => {
+): unknown => {
   for (const { name, decode } of readers) {
     const json = member(row, name)
     try {

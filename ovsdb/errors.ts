@@ -68,8 +68,8 @@ export class OvsdbError extends Error {
   }
 }
 
-/** The same error with where it happened put before its message, so that a nested decoder can say its path. */
-export const within = (place: string, error: unknown): OvsdbError =>
+/** The same error with where it happened put before its message, so that a nested decoder can say its path; any other error as it is. */
+export const within = (place: string, error: unknown): unknown =>
   error instanceof OvsdbError
     ? new OvsdbError(error.code, `${place}: ${error.message}`, { ...error, cause: error.cause })
-    : new OvsdbError('bad-value', `${place}: ${String(error)}`, { cause: error })
+    : error

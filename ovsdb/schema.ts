@@ -85,14 +85,6 @@ const checkName = (what: string, name: string): void => {
 export const parseTable = (name: string, json: Json): TableSchema => {
   try {
     if (!isJsonObject(json)) throw bad(`the schema is no object but ${excerpt(json)}`)
-    expectMembers(json, 'the schema', [
-      'columns',
-      'mutable',
-      'maxRows',
-      'isRoot',
-      'indexes',
-      ...clusterMembers,
-    ])
     const columns = parseColumns(json)
     return {
       columns,
