@@ -21,6 +21,7 @@ export interface Request {
   readonly provenance: Provenance
   /** Milliseconds to wait for confirmation; 0 answers once stored. */
   readonly waitMs: number
+  /** Aborted: the waiting is over, and the promise resolves with what there is. */
   readonly signal?: AbortSignal
 }
 
@@ -52,7 +53,7 @@ export interface Fabric {
     name: string,
     spec: TopologySpec,
     request: Request,
-  ): Promise<{ readonly plan: TopologyPlan; readonly topology: TopologyView }>
+  ): Promise<{ readonly plan: TopologyPlan; readonly topology: TopologyView; readonly created: boolean }>
   deleteTopology(name: string, request: Request): Promise<TopologyPlan>
 
   /**
