@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { type CommandOptions, type CommandResult, run, runIp, tryRun } from './command.js'
 import { mapConcurrently } from './concurrent.js'
 import { LabError } from './errors.js'
-import { cableLines, hostLines } from './layout.js'
+import { arrivalLines, cableLines, hostLines } from './layout.js'
 import { checkInterfaceName, checkMemberName, deviceOf, namespaceOf } from './names.js'
 import { labDirectory, netnsFile } from './paths.js'
 import { type HostInterface, type HostState, readHost, writeHost } from './state.js'
@@ -103,23 +103,15 @@ export const buildHosts = async (lab: string, hosts: readonly HostState[]): Prom
   })
 }
 
-/** Pulls a host's cable out of one node and plugs it into another; the node's end keeps its name. */
-export const moveCable = async (
-  lab: string,
-  move: { host: string; interface: string; from: string; to: string },
-): Promise<void> => {
-  const device = deviceOf(move.host, move.interface)
-  const [from, to] = [namespaceOf(lab, move.from), namespaceOf(lab, move.to)]
-  await runIp(labDirectory(lab), { namespace: from, lines: [`link set ${device} netns ${to}`] })
-  await runIp(labDirectory(lab), { namespace: to, lines: [`link set ${device} addrgenmode none up`] })
-}
-
-/** Moves a whole host, all its cables, to another node. */
+/** Unplugs all cables of a host and plugs them into another node; the node's ends keep their names. */
 export const moveHost = async (lab: string, name: string, to: string): Promise<void> => {
   const host = await readHost(lab, name)
-  for (const each of host.interfaces) {
-    await moveCable(lab, { host: name, interface: each.name, from: host.node, to })
-  }
+  if (host.node === to) return
+  const directory = labDirectory(lab)
+  const namespace = namespaceOf(lab, to)
+  const leave = host.interfaces.map(({ device }) => `link set ${device} netns ${namespace}`)
+  await runIp(directory, { namespace: namespaceOf(lab, host.node), lines: leave })
+  await runIp(directory, { namespace, lines: host.interfaces.flatMap(arrivalLines) })
   await writeHost(lab, { ...host, node: to })
 }
 

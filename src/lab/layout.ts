@@ -29,6 +29,24 @@ export const physicalBridge = 'br-phy'
 export const underlayDevice = 'eth1'
 export const managementDevice = 'mgmt'
 
+/**
+ * The link-layer address of a node's underlay: the same after every restart, so that its neighbours' caches stay right.
+ * @param position 1 for the first node
+ */
+export const underlayMac = (position: number): string => {
+  const bytes = [2, 0x64, 0x40, 0, position >> 8, position & 255]
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':')
+}
+
+/**
+ * Brings a device up that says nothing on its own account: no link-local address, no answers to ARP requests (a Linux
+ * machine answers on every device for every address it has). In this order: a device that is up has its address already.
+ */
+const raiseSilently = (device: string, settings: string): string[] => [
+  `link set ${device} ${settings} arp off addrgenmode none`,
+  `link set ${device} up`,
+]
+
 /** Everything that has a namespace of its own when the lab comes up. */
 export const namespacesOf = (state: LabState): string[] =>
   [fabricMember, ...state.nodes].map((member) => namespaceOf(state.name, member))
@@ -46,15 +64,13 @@ export const rootLines = ({ name, subnet, ipv6 }: LabState): string[] => {
   ]
 }
 
-/** A bridge that says nothing of its own and holds nothing back. */
 const bridgeLines = (bridge: string, mtu: number): string[] => [
   `link add ${bridge} type bridge stp_state 0 mcast_snooping 0`,
-  `link set ${bridge} mtu ${mtu} addrgenmode none up`,
+  ...raiseSilently(bridge, `mtu ${mtu}`),
 ]
 
-const portLines = (bridge: string, device: string, mtu: number): string[] => [
-  `link set ${device} mtu ${mtu} addrgenmode none master ${bridge} up`,
-]
+const portLines = (bridge: string, device: string, mtu: number): string[] =>
+  raiseSilently(device, `mtu ${mtu} master ${bridge}`)
 
 /** In the fabric namespace: the two bridges, and a cable from each to every node. */
 export const fabricLines = (state: LabState): string[] => {
@@ -76,15 +92,23 @@ export const fabricLines = (state: LabState): string[] => {
   ]
 }
 
+/** The underlay cable: a port of the physical bridge, which answers in its place, or the owner of the RLOC itself. */
+const underlayLines = ({ datapath, underlayMtu }: LabState, position: number): string[] => {
+  if (datapath === 'netdev') return raiseSilently(underlayDevice, `mtu ${underlayMtu}`)
+  const address = underlayMac(position)
+  return [`link set ${underlayDevice} mtu ${underlayMtu} address ${address}`, `link set ${underlayDevice} up`]
+}
+
 /** In a node's namespace: its management address, and the underlay cable without any. */
 export const nodeLines = (state: LabState, position: number): string[] => {
   const address6 = `${managementAddress6(state.subnet, position)}/${managementPrefix6}`
   return [
     'link set lo up',
-    `link set ${managementDevice} addrgenmode none up`,
+    `link set ${managementDevice} addrgenmode none`,
+    `link set ${managementDevice} up`,
     `addr add ${managementAddress(state.subnet, position)}/${managementPrefix} dev ${managementDevice}`,
     ...(state.ipv6 ? [`addr add ${address6} dev ${managementDevice} nodad`] : []),
-    `link set ${underlayDevice} mtu ${state.underlayMtu} addrgenmode none up`,
+    ...underlayLines(state, position),
   ]
 }
 
@@ -102,15 +126,15 @@ export const rlocLines = (state: LabState, position: number): string[] => {
   ]
 }
 
-/**
- * In a node's namespace: one cable to a host for each interface. The node's end has no address of its own making, so that
- * nothing but the host's own frames comes out of it.
- */
+/** In a node's namespace: one cable to a host for each interface; nothing but the host's own frames comes out of it. */
 export const cableLines = (hostNamespace: string, interfaces: readonly HostInterface[]): string[] =>
   interfaces.flatMap(({ name, device, mtu }) => [
     `link add ${device} type veth peer name ${name} netns ${hostNamespace}`,
-    `link set ${device} mtu ${mtu} addrgenmode none up`,
+    ...raiseSilently(device, `mtu ${mtu}`),
   ])
+
+/** In a node's namespace: a cable that came from another node. */
+export const arrivalLines = ({ device, mtu }: HostInterface): string[] => raiseSilently(device, `mtu ${mtu}`)
 
 /** In a host's namespace. */
 export const hostLines = (interfaces: readonly HostInterface[]): string[] => [

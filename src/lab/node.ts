@@ -13,7 +13,7 @@ import {
   openVSwitchEnvironment,
   startDaemon,
 } from './daemons.js'
-import { nodeLines, physicalBridge, rlocLines, underlayDevice } from './layout.js'
+import { nodeLines, physicalBridge, rlocLines, underlayDevice, underlayMac } from './layout.js'
 import { namespaceOf } from './names.js'
 import { netnsFile, nodeDirectory, templateDatabase } from './paths.js'
 import type { LabState } from './state.js'
@@ -58,17 +58,26 @@ export interface LabNode {
 
 /** The transaction that makes a database this node's own. */
 const configuration = (state: LabState, node: LabNode): string[] => {
+  const mac = underlayMac(state.nodes.indexOf(node.name) + 1)
   const separate = (commands: string[][]): string[] => commands.flatMap((command) => ['--', ...command])
-  const identity = [`external_ids:system-id=${node.name}`, `external_ids:hostname=${node.name}`]
+  const about = {
+    'system-id': node.name,
+    hostname: node.name,
+    'heddle-rloc': node.rloc,
+    'heddle-underlay-mtu': state.underlayMtu,
+  }
+  const identity = Object.entries(about).map(([key, value]) => `external_ids:${key}=${value}`)
   const oneThread = ['other_config:n-handler-threads=1', 'other_config:n-revalidator-threads=1']
   const bridge = [
     ['--may-exist', 'add-br', physicalBridge],
     ['set', 'Bridge', physicalBridge, 'datapath_type=netdev', 'fail_mode=standalone'],
+    ['set', 'Bridge', physicalBridge, `other_config:hwaddr=${mac}`],
+    ['set', 'Interface', physicalBridge, `mtu_request=${state.underlayMtu}`],
     ['--may-exist', 'add-port', physicalBridge, underlayDevice],
   ]
   return separate([
     ['init'],
-    ['set', 'Open_vSwitch', '.', ...identity, `external_ids:heddle-rloc=${node.rloc}`, ...oneThread],
+    ['set', 'Open_vSwitch', '.', ...identity, ...oneThread],
     ...(state.datapath === 'netdev' ? bridge : []),
     ...(state.controller === undefined ? [] : [['set-manager', state.controller]]),
   ])
