@@ -60,3 +60,6 @@ export class FabricError extends Error {
     return errorCodes[this.code][0]
   }
 }
+
+/** What an error of unknown make says, in words. */
+export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -29,6 +29,8 @@ export interface Port {
   readonly ours: boolean
   readonly mac?: string
   readonly mtu?: number
+  /** The MTU that was asked of the device (Interface.mtu_request). */
+  readonly mtuRequest?: number
   /** OFPPS_LINK_DOWN: the device has no carrier. Absent until the OpenFlow port is known. */
   readonly linkDown?: boolean
   /** OFPPC_PORT_DOWN: the port was turned down through OpenFlow. */

@@ -1,0 +1,301 @@
+/**
+ * The controller: store, switches and convergence joined. It follows the store's lock: whoever holds it opens the door to the
+ * switches, whoever does not waits and says so.
+ */
+import { originOf } from '#compile/cookie.js'
+import type { Clock } from '#link/clock.js'
+import { errorText } from '#model/error.js'
+import type { FabricEventType } from '#model/event.js'
+import type { Logger } from '#model/logger.js'
+import type { WireStatus } from '#model/status.js'
+import type { Wire } from '#model/wire.js'
+import type { SwitchPlan } from '#reconcile/plan.js'
+import type { Drift, Outcome, SwitchDoor, SwitchHandle } from '#reconcile/switch-handle.js'
+import type { Store, StoreChange, StoredNode, StoreState } from '#store/store.js'
+import { Convergence } from './convergence.js'
+import { LiveFabric } from './fabric.js'
+import { Journal, type NewEvent } from './journal.js'
+import { Metrics } from './metrics.js'
+import type { VniRange } from './vni-pool.js'
+
+export interface ControllerOptions {
+  readonly store: Store
+  /** Made when this controller becomes the leader, closed when it is no more. */
+  readonly openDoor: (fabricId: string) => SwitchDoor
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Distinguishes this run from the one before. */
+  readonly boot: string
+  readonly eventsKept: number
+  readonly underlayMtu: number
+  readonly vni: VniRange & { readonly quarantineSeconds: number }
+}
+
+export class Controller {
+  readonly fabric: LiveFabric
+  readonly convergence: Convergence
+  readonly metrics: Metrics
+  private readonly journal: Journal
+  private door: SwitchDoor | undefined
+  private trouble: string | undefined
+  /** Nodes whose row is being written, so that one change makes one transaction. */
+  private readonly storing = new Set<string>()
+
+  constructor(private readonly options: ControllerOptions) {
+    const { clock, boot, eventsKept, underlayMtu, store, vni } = options
+    this.journal = new Journal({ clock, boot, keep: eventsKept })
+    this.convergence = new Convergence({
+      clock,
+      underlayMtu,
+      events: {
+        wireState: (wire, status) => this.wireState(wire, status),
+        nodeChanged: (node, handle) => this.nodeChanged(node, handle),
+        planned: (...told) => this.planned(...told),
+        drift: (node, drift) => this.drift(node, drift),
+      },
+    })
+    this.metrics = new Metrics(this.convergence)
+    this.fabric = new LiveFabric({
+      store,
+      convergence: this.convergence,
+      journal: this.journal,
+      clock,
+      vni,
+      metrics: () => this.metrics.expose(),
+      trouble: () => this.trouble,
+      releaseNode: (name) => this.releaseNode(name),
+    })
+  }
+
+  /** Loads what the store holds and follows it. Resolves when that is done; leading may come later. */
+  start(): void {
+    const { store } = this.options
+    this.load()
+    store.onChange((change) => this.stored(change))
+    store.onState((state) => void this.follow(state))
+    void this.follow(store.state)
+  }
+
+  async stop(): Promise<void> {
+    await this.door?.close()
+    this.door = undefined
+    this.convergence.stop()
+  }
+
+  private load(): void {
+    const { store } = this.options
+    for (const node of store.nodes()) this.convergence.nodeStored(node.name, node)
+    this.convergence.wiresChanged([...store.wires()].map((wire) => ({ new: wire })))
+    this.fabric.resume()
+  }
+
+  private async follow(state: StoreState): Promise<void> {
+    const { logger, store } = this.options
+    if (state.state === 'leader' && this.door === undefined) {
+      this.tell({
+        type: 'controller-leader',
+        object: 'controller',
+        message: 'this controller holds the northbound lock',
+      })
+      await this.open(store.fabricId)
+    } else if (state.state === 'standby') {
+      this.tell({ type: 'controller-standby', object: 'controller', message: state.reason })
+      const door = this.door
+      this.door = undefined
+      await door?.close()
+      this.convergence.stop()
+    } else if (state.state === 'connecting')
+      logger.warn({ reason: state.reason }, 'northbound database not connected')
+  }
+
+  private async open(fabricId: string): Promise<void> {
+    const door = this.options.openDoor(fabricId)
+    this.door = door
+    try {
+      await door.listen({
+        joined: (handle) => this.joined(handle),
+        refused: (peer, node, reason) => this.refused(peer, node, reason),
+      })
+      this.trouble = undefined
+      for (const node of this.options.store.nodes()) this.dial(node.name, undefined, node)
+    } catch (error) {
+      this.trouble = `cannot listen for switches: ${errorText(error)}`
+      this.options.logger.error({ err: error }, this.trouble)
+    }
+  }
+
+  private stored(change: StoreChange): void {
+    for (const { old, new: node } of change.nodes) {
+      const name = (node ?? old)?.name
+      if (name === undefined) continue
+      this.convergence.nodeStored(name, node)
+      this.dial(name, old, node)
+      if (node === undefined)
+        this.tell({ type: 'node-deleted', object: `node ${name}`, message: `node ${name} was deleted` })
+    }
+    this.convergence.wiresChanged(change.wires)
+    for (const { old, new: wire } of change.wires) this.wireStored(old, wire)
+    for (const { old, new: topology } of change.topologies) {
+      const name = (topology ?? old)?.name
+      const type = topology === undefined ? 'topology-deleted' : 'topology-applied'
+      this.tell({
+        type,
+        object: `topology ${name}`,
+        message: `${name} was ${topology === undefined ? 'deleted' : 'applied'}`,
+      })
+    }
+  }
+
+  private wireStored(old: Wire | undefined, wire: Wire | undefined): void {
+    const named = wire ?? old
+    if (named === undefined) return
+    const [type, verb]: [FabricEventType, string] =
+      old === undefined
+        ? ['link-created', 'created']
+        : wire === undefined
+          ? ['link-deleted', 'deleted']
+          : ['link-changed', 'changed']
+    const { requestId, by } = named.provenance
+    this.tell({
+      type,
+      object: `link ${named.name}`,
+      message: `${named.name} was ${verb}`,
+      data: { requestId, by, vni: named.vni },
+    })
+  }
+
+  private dial(name: string, old: StoredNode | undefined, node: StoredNode | undefined): void {
+    if (this.door === undefined || old?.spec.target === node?.spec.target) return
+    this.door.undial(name)
+    if (node?.spec.target !== undefined) this.door.dial(name, node.spec.target)
+  }
+
+  private joined(handle: SwitchHandle): void {
+    const { node, facts } = handle
+    this.tell({ type: 'node-joined', object: `node ${node}`, message: `${node} joined from ${facts.peer}` })
+    this.convergence.attach(handle)
+  }
+
+  private refused(peer: string, node: string | undefined, reason: string): void {
+    this.metrics.refused()
+    this.tell({
+      type: 'node-refused',
+      object: node === undefined ? 'controller' : `node ${node}`,
+      message: `the switch at ${peer} was refused: ${reason}`,
+      data: { peer },
+    })
+  }
+
+  /** States already told, so that each change is told once. */
+  private readonly nodeStates = new Map<string, string>()
+
+  private nodeChanged(node: string, handle: SwitchHandle | undefined): void {
+    const facts = this.convergence.inventory.node(node)
+    if (this.nodeStates.get(node) !== facts.state) {
+      const before = this.nodeStates.get(node)
+      this.nodeStates.set(node, facts.state)
+      if (facts.state === 'ready')
+        this.tell({ type: 'node-ready', object: `node ${node}`, message: `${node} is ready` })
+      if (facts.state === 'offline' && before !== undefined) {
+        this.tell({
+          type: 'node-offline',
+          object: `node ${node}`,
+          message: `${node} is not connected any more`,
+        })
+      }
+    }
+    if (handle !== undefined) void this.remember(node, handle)
+  }
+
+  /** A node that has joined is stored with its address: a peer's flows need it while the node is away. */
+  private async remember(node: string, handle: SwitchHandle): Promise<void> {
+    const { store, clock, logger } = this.options
+    const stored = this.convergence.inventory.stored.get(node)
+    const { rloc } = handle.facts
+    if (store.state.state !== 'leader' || this.storing.has(node)) return
+    if (stored !== undefined && (rloc === undefined || stored.lastRloc === rloc)) return
+    this.storing.add(node)
+    try {
+      await store.commit({
+        putNode: {
+          name: node,
+          spec: stored?.spec ?? {},
+          joinedAt: stored?.joinedAt ?? clock.wallTime(),
+          ...(rloc !== undefined && { lastRloc: rloc }),
+        },
+      })
+    } catch (error) {
+      logger.warn({ err: error, node }, 'the node could not be stored; its next change tries again')
+    } finally {
+      this.storing.delete(node)
+    }
+  }
+
+  private async releaseNode(name: string): Promise<void> {
+    const handle = this.convergence.inventory.handles.get(name)
+    this.door?.undial(name)
+    if (handle === undefined) return
+    await handle.release()
+    handle.close('the node was deleted')
+  }
+
+  private wireState(wire: Wire, status: WireStatus): void {
+    const object = `link ${wire.name}`
+    if (status.state === 'up') this.tell({ type: 'link-up', object, message: `${wire.name} is up` })
+    else if (status.state === 'down') {
+      const ends = status.lostCarrier
+        .map((end) => `${wire[end].interface} of ${wire[end].node}`)
+        .join(' and ')
+      this.tell({
+        type: 'link-down',
+        object,
+        message: `${wire.name} is down: ${ends} lost carrier`,
+        data: { ends: status.lostCarrier },
+      })
+    } else {
+      const message = `${wire.name} is pending: ${status.reasons.map((reason) => reason.message).join('; ')}`
+      this.tell({
+        type: 'link-pending',
+        object,
+        message,
+        data: { reasons: status.reasons.map(({ code }) => code) },
+      })
+    }
+  }
+
+  private planned(node: string, plan: SwitchPlan, outcome: Outcome, milliseconds: number): void {
+    this.metrics.planned(plan, outcome, milliseconds)
+    const { logger } = this.options
+    const summary = {
+      node,
+      ms: Math.round(milliseconds * 100) / 100,
+      changes: plan.changes.length,
+      ports: plan.addPorts.length + plan.removePorts.length,
+    }
+    if (outcome.state === 'done') logger.info(summary, 'switch programmed')
+    else logger.warn({ ...summary, reason: outcome.reason }, `switch change ${outcome.state}`)
+  }
+
+  private drift(node: string, drift: Drift): void {
+    const cookie = drift.overwritten ?? drift.cookie
+    const origin = originOf(cookie)
+    const wire = origin?.kind === 'wire' ? this.convergence.intent.withSerial(origin.serial) : undefined
+    const object = wire === undefined ? `node ${node}` : `link ${wire.name}`
+    if (origin === undefined) {
+      this.metrics.drift('foreign')
+      const message = `somebody else ${drift.type} a flow on ${node}: ${drift.text}`
+      this.tell({ type: 'drift-foreign', object, message, data: { node } })
+      return
+    }
+    this.metrics.drift('repaired')
+    if (origin.kind === 'wire') this.convergence.markWire(node, origin.serial)
+    else this.convergence.markNode(node)
+    const message = `a flow of ${object} on ${node} was ${drift.type} by somebody else and is repaired: ${drift.text}`
+    this.tell({ type: 'drift-repaired', object, message, data: { node } })
+  }
+
+  private tell(event: NewEvent): void {
+    this.journal.add(event)
+    this.options.logger.info({ object: event.object, event: event.type, ...event.data }, event.message)
+  }
+}

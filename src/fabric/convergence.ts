@@ -1,0 +1,299 @@
+/**
+ * Convergence: intent and inventory on one side, a worker for each switch on the other. Whatever happens (a stored change, a
+ * port that appears, a switch that comes or goes, drift) is turned into marks on wires; the workers compare and repair, and
+ * the status of every wire that was touched is derived anew.
+ */
+import type { Desired } from '#compile/desired.js'
+import { nothing } from '#compile/desired.js'
+import { compileNode } from '#compile/node.js'
+import { type EndProgress, statusOf } from '#compile/status.js'
+import { compileWire, endsAt, portWishOf } from '#compile/wire.js'
+import type { Clock } from '#link/clock.js'
+import type { WireStatus } from '#model/status.js'
+import { endNames, type Wire, type WireEnd } from '#model/wire.js'
+import type { SwitchPlan } from '#reconcile/plan.js'
+import type { Drift, Outcome, SwitchHandle } from '#reconcile/switch-handle.js'
+import { SwitchWorker, type Wants } from '#reconcile/worker.js'
+import type { Changed, StoredNode } from '#store/store.js'
+import { Intent } from './intent.js'
+import { LiveInventory } from './inventory.js'
+import { Receipts } from './receipts.js'
+
+/** What convergence tells its owner. */
+export interface ConvergenceEvents {
+  /** The state of a wire is another one than when this was last called for it. */
+  wireState(wire: Wire, status: WireStatus): void
+  nodeChanged(node: string, handle: SwitchHandle | undefined): void
+  planned(node: string, plan: SwitchPlan, outcome: Outcome, milliseconds: number): void
+  drift(node: string, drift: Drift): void
+}
+
+export interface ConvergenceOptions {
+  readonly clock: Clock
+  readonly underlayMtu: number
+  readonly events: ConvergenceEvents
+}
+
+/** Called when something about a wire changed; true when it need not be called again. */
+type Waiter = () => boolean
+
+const nodesOf = (wire: Wire): readonly string[] =>
+  wire.a.node === wire.b.node ? [wire.a.node] : [wire.a.node, wire.b.node]
+
+export class Convergence {
+  readonly intent = new Intent()
+  readonly inventory: LiveInventory
+  readonly receipts = new Receipts()
+  private readonly workers = new Map<string, SwitchWorker>()
+  /** Last state told of each wire, by serial. */
+  private readonly states = new Map<number, WireStatus['state']>()
+  private readonly counts = { up: 0, down: 0, pending: 0 }
+  private readonly toRefresh = new Set<number>()
+  private readonly waiters = new Map<number, Set<Waiter>>()
+  private refreshing = false
+
+  constructor(private readonly options: ConvergenceOptions) {
+    this.inventory = new LiveInventory(options.underlayMtu)
+  }
+
+  /** Wires by state. */
+  get wireCounts(): Readonly<Record<WireStatus['state'], number>> {
+    return this.counts
+  }
+
+  /** Marks that the workers have not taken up yet. */
+  get backlog(): number {
+    return [...this.workers.values()].reduce((sum, worker) => sum + worker.backlog, 0)
+  }
+
+  status(wire: Wire): WireStatus {
+    return statusOf(wire, this.inventory, { a: this.progress(wire, wire.a), b: this.progress(wire, wire.b) })
+  }
+
+  /** Whether every reachable switch holds what the wire with this serial wants now, be it nothing. */
+  settled(serial: number, nodes: readonly string[]): boolean {
+    return nodes.every((node) => this.workers.get(node)?.confirmed(serial) ?? true)
+  }
+
+  /** One transaction of the store. */
+  wiresChanged(changes: readonly Changed<Wire>[]): void {
+    this.intent.apply(changes)
+    for (const { old, new: wire } of changes) {
+      for (const touched of [old, wire]) if (touched !== undefined) this.markEnds(touched)
+      if (old !== undefined && wire === undefined) this.gone(old)
+      else if (wire !== undefined) this.queueRefresh(wire.serial)
+    }
+  }
+
+  nodeStored(name: string, stored: StoredNode | undefined): void {
+    if (stored === undefined) this.inventory.stored.delete(name)
+    else this.inventory.stored.set(name, stored)
+    this.factsChanged(name)
+  }
+
+  /** A switch has joined; replaces whatever stood for the node. */
+  attach(handle: SwitchHandle): void {
+    const { node } = handle
+    this.workers.get(node)?.stop()
+    this.inventory.handles.set(node, handle)
+    const worker = new SwitchWorker({
+      handle,
+      wants: this.wants,
+      clock: this.options.clock,
+      progress: {
+        settled: (_, serials) => this.queueRefreshAll(serials),
+        planned: (...told) => this.options.events.planned(...told),
+      },
+    })
+    this.workers.set(node, worker)
+    let wasReady = false
+    handle.listen({
+      changed: () => {
+        if (handle.ready && !wasReady) worker.markAll()
+        wasReady = handle.ready
+        this.factsChanged(node)
+      },
+      ports: (names) => this.portsChanged(node, names),
+      drift: (drift) => this.options.events.drift(node, drift),
+      closed: () => this.detach(node, handle),
+    })
+    this.factsChanged(node)
+  }
+
+  /** A flow of ours was changed by somebody else. */
+  markWire(node: string, serial: number): void {
+    this.workers.get(node)?.markWire(serial)
+    this.queueRefresh(serial)
+  }
+
+  markNode(node: string): void {
+    this.workers.get(node)?.markNode()
+  }
+
+  /**
+   * Resolves with true when `done` says so, asked whenever something about the wire changed; with false after `waitMs` or
+   * when the signal is aborted.
+   */
+  wait(serial: number, waitMs: number, done: () => boolean, signal?: AbortSignal): Promise<boolean> {
+    if (done()) return Promise.resolve(true)
+    if (waitMs <= 0 || signal?.aborted) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      const set = this.waiters.get(serial) ?? new Set()
+      this.waiters.set(serial, set)
+      const finish = (result: boolean): void => {
+        set.delete(waiter)
+        if (set.size === 0) this.waiters.delete(serial)
+        cancel()
+        signal?.removeEventListener('abort', giveUp)
+        resolve(result)
+      }
+      const giveUp = (): void => finish(false)
+      const waiter = (): boolean => {
+        if (!done()) return false
+        finish(true)
+        return true
+      }
+      const cancel = this.options.clock.schedule(waitMs, giveUp)
+      signal?.addEventListener('abort', giveUp, { once: true })
+      set.add(waiter)
+    })
+  }
+
+  stop(): void {
+    for (const [node, handle] of [...this.inventory.handles]) {
+      handle.close('the controller stops')
+      this.detach(node, handle)
+    }
+  }
+
+  private readonly wants: Wants = {
+    wire: (serial, node): Desired => {
+      const wire = this.intent.withSerial(serial)
+      return wire === undefined ? nothing : compileWire(wire, this.inventory, node)
+    },
+    node: () => compileNode(),
+    port: (node, name) => {
+      const wire = this.intent.claim(node, name)
+      const end = endNames.find((one) => wire?.[one].node === node && wire[one].interface === name)
+      return wire === undefined || end === undefined ? undefined : portWishOf(wire, wire[end])
+    },
+    serialsAt: (node) => [...this.intent.wiresAt(node)].map(({ serial }) => serial),
+    interfacesAt: (node) => this.intent.claimsAt(node).keys(),
+  }
+
+  private progress(wire: Wire, end: WireEnd): EndProgress {
+    const worker = this.workers.get(end.node)
+    return { confirmed: worker?.confirmed(wire.serial) ?? false, refusal: worker?.refusal(wire.serial) }
+  }
+
+  private markEnds(wire: Wire): void {
+    for (const end of endNames) {
+      const worker = this.workers.get(wire[end].node)
+      worker?.markWire(wire.serial)
+      worker?.markPort(wire[end].interface)
+    }
+  }
+
+  private detach(node: string, handle: SwitchHandle): void {
+    if (this.inventory.handles.get(node) !== handle) return
+    this.workers.get(node)?.stop()
+    this.workers.delete(node)
+    this.inventory.handles.delete(node)
+    this.factsChanged(node)
+  }
+
+  private factsChanged(node: string): void {
+    const { before, after } = this.inventory.refresh(node)
+    const addressed = before.rloc !== after.rloc
+    const local = before.tunnelOfport !== after.tunnelOfport
+    const status = before.state !== after.state || before.underlayMtu !== after.underlayMtu
+    if (addressed || local || status) {
+      for (const wire of this.intent.wiresAt(node)) {
+        // Peers hold this node's address in their flows, and our own flows hold the tunnel port.
+        if (addressed || local)
+          for (const name of nodesOf(wire)) this.workers.get(name)?.markWire(wire.serial)
+        this.queueRefresh(wire.serial)
+      }
+    }
+    this.options.events.nodeChanged(node, this.inventory.handles.get(node))
+  }
+
+  private portsChanged(node: string, names: readonly string[]): void {
+    for (const name of names) {
+      const wire = this.intent.claim(node, name)
+      if (wire === undefined) {
+        this.workers.get(node)?.markPort(name)
+        continue
+      }
+      // The far end's carrier depends on this port.
+      for (const far of nodesOf(wire)) this.workers.get(far)?.markWire(wire.serial)
+      this.queueRefresh(wire.serial)
+    }
+  }
+
+  private gone(wire: Wire): void {
+    const state = this.states.get(wire.serial)
+    if (state !== undefined) this.counts[state]--
+    this.states.delete(wire.serial)
+    this.receipts.forget(wire.name)
+    this.queueRefresh(wire.serial)
+  }
+
+  private queueRefreshAll(serials: readonly number[]): void {
+    for (const serial of serials) this.queueRefresh(serial)
+  }
+
+  private queueRefresh(serial: number): void {
+    this.toRefresh.add(serial)
+    if (this.refreshing) return
+    this.refreshing = true
+    queueMicrotask(() => {
+      this.refreshing = false
+      const serials = [...this.toRefresh]
+      this.toRefresh.clear()
+      for (const one of serials) this.refresh(one)
+    })
+  }
+
+  private refresh(serial: number): void {
+    const wire = this.intent.withSerial(serial)
+    if (wire !== undefined) this.refreshWire(wire)
+    for (const waiter of [...(this.waiters.get(serial) ?? [])]) waiter()
+  }
+
+  private refreshWire(wire: Wire): void {
+    const status = this.status(wire)
+    this.note(wire, status)
+    const before = this.states.get(wire.serial)
+    if (before === status.state) return
+    // A wire that works and is being compared again goes on working until the comparison says otherwise.
+    if (before !== undefined && isTransitional(status)) return
+    if (before !== undefined) this.counts[before]--
+    this.counts[status.state]++
+    this.states.set(wire.serial, status.state)
+    if (before !== undefined || status.state !== 'pending') this.options.events.wireState(wire, status)
+  }
+
+  /** Notes in the wire's receipt how far it has come. */
+  private note(wire: Wire, status: WireStatus): void {
+    if (!this.receipts.open(wire.name)) return
+    const attached = endNames.filter((end) => {
+      const { node, interface: name } = wire[end]
+      return this.inventory.port(node, name)?.ofport !== undefined
+    })
+    const confirmed = attached.map((end) => wire[end].node).filter((node) => this.isConfirmed(wire, node))
+    this.receipts.reached(
+      wire.name,
+      { portsReady: attached.length === 2, confirmed, complete: status.state !== 'pending' },
+      this.options.clock.now(),
+    )
+  }
+
+  private isConfirmed(wire: Wire, node: string): boolean {
+    return endsAt(wire, node).length > 0 && this.workers.get(node)?.confirmed(wire.serial) === true
+  }
+}
+
+const isTransitional = (status: WireStatus): boolean =>
+  status.state === 'pending' &&
+  status.reasons.every((reason) => reason.code === 'applying' && reason.interface === undefined)

@@ -1,0 +1,446 @@
+/**
+ * The controller as REST sees it: requests become transactions of the store, and answers wait for what convergence reports.
+ */
+import type { Fabric, Request, WirePatch } from '#api/fabric.js'
+import type { Clock } from '#link/clock.js'
+import { FabricError } from '#model/error.js'
+import type { FlowView, NodeSpec, NodeView, Port } from '#model/node.js'
+import type { WireView } from '#model/status.js'
+import type { TopologyPlan, TopologySpec, TopologyView } from '#model/topology.js'
+import type { Wire, WireSpec } from '#model/wire.js'
+import type { NewWire, RetiredVni, Store } from '#store/store.js'
+import { admit, type Draft } from './admission.js'
+import type { Convergence } from './convergence.js'
+import type { Journal } from './journal.js'
+import { describeDifference, topologyDifference } from './topology-plan.js'
+import { flowView, nodeView, wireView } from './views.js'
+import { VniPool, type VniRange } from './vni-pool.js'
+
+export interface FabricOptions {
+  readonly store: Store
+  readonly convergence: Convergence
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly vni: VniRange & { readonly quarantineSeconds: number }
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
+  /** Why the controller cannot answer; undefined while it can. */
+  readonly trouble: () => string | undefined
+  /** Ends a node's connection after its deletion, cleaning the switch where it is reachable. */
+  readonly releaseNode: (name: string) => Promise<void>
+}
+
+export class LiveFabric implements Fabric {
+  private readonly pool: VniPool
+  /** VNI to the end of its quarantine; kept by `retiredChanged`. */
+  private readonly retired = new Map<number, number>()
+  /** Given to requests whose transaction is still under way. */
+  private readonly reserved = new Set<number>()
+
+  constructor(private readonly options: FabricOptions) {
+    const { convergence, store, vni } = options
+    this.pool = new VniPool(vni, {
+      used: (one) => convergence.intent.withVni(one) !== undefined || this.reserved.has(one),
+      quarantinedUntil: (one) => this.retired.get(one),
+    })
+    for (const { vni: one, until } of store.retired()) this.retired.set(one, until)
+    store.onChange(({ retired }) => {
+      for (const { old, new: now } of retired) {
+        if (old !== undefined) this.retired.delete(old.vni)
+        if (now !== undefined) this.retired.set(now.vni, now.until)
+      }
+    })
+  }
+
+  /** To be called once the store's wires are in the intent: allocation goes on behind them. */
+  resume(): void {
+    let last = 0
+    for (const wire of this.options.convergence.intent.wires()) last = Math.max(last, wire.vni)
+    this.pool.continueAfter(last)
+  }
+
+  nodes(): readonly NodeView[] {
+    const { convergence } = this.options
+    return convergence.inventory.names().map((name) => nodeView(name, convergence))
+  }
+
+  node(name: string): NodeView {
+    this.requireNode(name)
+    return nodeView(name, this.options.convergence)
+  }
+
+  async putNode(
+    name: string,
+    spec: NodeSpec,
+    _request: Request,
+  ): Promise<{ node: NodeView; created: boolean }> {
+    const { store, convergence, clock } = this.options
+    this.requireLeader()
+    const stored = convergence.inventory.stored.get(name)
+    await store.commit({
+      putNode: {
+        name,
+        spec,
+        joinedAt: stored?.joinedAt ?? clock.wallTime(),
+        ...(stored?.lastRloc !== undefined && { lastRloc: stored.lastRloc }),
+      },
+    })
+    return { node: nodeView(name, convergence), created: stored === undefined }
+  }
+
+  async deleteNode(name: string, _request: Request): Promise<void> {
+    const { store, convergence, releaseNode } = this.options
+    this.requireNode(name)
+    this.requireLeader()
+    const [wire] = convergence.intent.wiresAt(name)
+    if (wire !== undefined) {
+      const count = convergence.intent.wiresAt(name).size
+      throw new FabricError(
+        'node-in-use',
+        `${count} links end at node ${name}, ${wire.name} among them; delete them first`,
+        {
+          owner: `link ${wire.name}`,
+        },
+      )
+    }
+    await releaseNode(name)
+    if (convergence.inventory.stored.has(name)) await store.commit({ removeNode: name })
+  }
+
+  ports(node: string): readonly Port[] {
+    this.requireNode(node)
+    const handle = this.options.convergence.inventory.handles.get(node)
+    return [...(handle?.ports() ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async flows(node: string): Promise<readonly FlowView[]> {
+    this.requireNode(node)
+    const { inventory, intent } = this.options.convergence
+    const handle = inventory.handles.get(node)
+    if (!handle?.ready) throw new FabricError('node-offline', `node ${node} is not connected`)
+    const flows = await handle.readFlows()
+    return flows.map((flow) => flowView(flow, node, (serial) => intent.withSerial(serial)))
+  }
+
+  *wires(): Iterable<WireView> {
+    for (const wire of this.options.convergence.intent.wires()) yield this.view(wire)
+  }
+
+  wire(name: string): WireView {
+    return this.view(this.requireWire(name))
+  }
+
+  async createWire(spec: WireSpec, request: Request): Promise<WireView> {
+    const began = this.options.clock.now()
+    this.requireLeader()
+    this.admit([{ spec, at: '' }])
+    await this.store([spec.name], began, async () => {
+      const [vni] = this.allocate([spec])
+      await this.commitReserving([vni as number], { addWires: [newWire(spec, vni as number, request)] })
+    })
+    return this.whenConfirmed(spec.name, request)
+  }
+
+  async changeWire(name: string, patch: WirePatch, request: Request): Promise<WireView> {
+    const began = this.options.clock.now()
+    const wire = this.requireWire(name)
+    this.requireLeader()
+    if (wire.topology !== undefined) {
+      throw new FabricError(
+        'topology-owns-link',
+        `link ${name} belongs to topology ${wire.topology}; change it there`,
+        {
+          owner: `topology ${wire.topology}`,
+        },
+      )
+    }
+    const changed = patched(wire, patch, request)
+    this.admit([{ spec: specOf(changed), at: '', serial: wire.serial }])
+    const retire = changed.vni === wire.vni ? [] : [this.retirement(wire)]
+    await this.store([name], began, () =>
+      this.commitReserving([changed.vni], { changeWires: [changed], retireVnis: retire }),
+    )
+    return this.whenConfirmed(name, request)
+  }
+
+  async deleteWire(name: string, request: Request): Promise<void> {
+    const wire = this.requireWire(name)
+    this.requireLeader()
+    if (wire.topology !== undefined) {
+      throw new FabricError(
+        'topology-owns-link',
+        `link ${name} belongs to topology ${wire.topology}; remove it there`,
+        {
+          owner: `topology ${wire.topology}`,
+        },
+      )
+    }
+    await this.options.store.commit({ removeWires: [wire], retireVnis: [this.retirement(wire)] })
+    await this.whenGone([wire], request)
+  }
+
+  topologies(): readonly TopologyView[] {
+    return [...this.options.store.topologies()].map(({ name }) => this.topology(name))
+  }
+
+  topology(name: string): TopologyView {
+    this.requireTopology(name)
+    const { convergence } = this.options
+    const wires = [...convergence.intent.inTopology(name).values()]
+    const counts = { up: 0, down: 0, pending: 0 }
+    for (const wire of wires) counts[convergence.status(wire).state]++
+    return { name, wires, ...counts }
+  }
+
+  planTopology(name: string, spec: TopologySpec): TopologyPlan {
+    const difference = this.differenceOf(name, spec)
+    this.admitDifference(difference)
+    return describeDifference(difference)
+  }
+
+  async applyTopology(
+    name: string,
+    spec: TopologySpec,
+    request: Request,
+  ): Promise<{ plan: TopologyPlan; topology: TopologyView; created: boolean }> {
+    const began = this.options.clock.now()
+    this.requireLeader()
+    const created = !this.hasTopology(name)
+    const difference = this.differenceOf(name, spec)
+    this.admitDifference(difference)
+    const { add, change, remove } = difference
+    const vnis = this.allocate(add.map((one) => one.spec))
+    const addWires = add.map((one, index) => ({
+      ...newWire(one.spec, vnis[index] as number, request),
+      topology: name,
+    }))
+    const changeWires = change.map((one) => ({
+      ...one.wire,
+      ...replacement(one.wire, one.spec),
+      provenance: request.provenance,
+    }))
+    const leaving = [
+      ...remove,
+      ...change.filter(({ fields }) => fields.includes('vni')).map(({ wire }) => wire),
+    ]
+    const touched = [...addWires, ...changeWires]
+    await this.store(
+      touched.map((wire) => wire.name),
+      began,
+      () =>
+        this.commitReserving(vnis, {
+          addWires,
+          changeWires,
+          removeWires: remove,
+          retireVnis: leaving.map((wire) => this.retirement(wire)),
+          putTopology: { name, provenance: request.provenance },
+        }),
+    )
+    await Promise.all([
+      this.whenGone(remove, request),
+      ...touched.map((wire) => this.whenConfirmed(wire.name, request)),
+    ])
+    return { plan: describeDifference(difference), topology: this.topology(name), created }
+  }
+
+  async deleteTopology(name: string, request: Request): Promise<TopologyPlan> {
+    this.requireTopology(name)
+    this.requireLeader()
+    const wires = [...this.options.convergence.intent.inTopology(name).values()]
+    await this.options.store.commit({
+      removeWires: wires,
+      retireVnis: wires.map((wire) => this.retirement(wire)),
+      removeTopology: name,
+    })
+    await this.whenGone(wires, request)
+    return { add: [], change: [], remove: wires.map((wire) => wire.name), keep: 0 }
+  }
+
+  subscribe(...args: Parameters<Fabric['subscribe']>): ReturnType<Fabric['subscribe']> {
+    return this.options.journal.subscribe(...args)
+  }
+
+  health(): { ok: boolean; reason?: string } {
+    const reason = this.options.trouble()
+    return reason === undefined ? { ok: true } : { ok: false, reason }
+  }
+
+  readiness(): { ready: boolean; reason?: string } {
+    const { state } = this.options.store
+    return state.state === 'leader' ? { ready: true } : { ready: false, reason: state.reason }
+  }
+
+  metrics(): Promise<{ contentType: string; body: string }> {
+    return this.options.metrics()
+  }
+
+  private view(wire: Wire): WireView {
+    return wireView(wire, this.options.convergence)
+  }
+
+  private requireNode(name: string): void {
+    const { stored, handles } = this.options.convergence.inventory
+    if (!stored.has(name) && !handles.has(name))
+      throw new FabricError('not-found', `there is no node ${name}`)
+  }
+
+  private requireWire(name: string): Wire {
+    const wire = this.options.convergence.intent.named(name)
+    if (wire === undefined) throw new FabricError('not-found', `there is no link ${name}`)
+    return wire
+  }
+
+  private hasTopology(name: string): boolean {
+    for (const topology of this.options.store.topologies()) if (topology.name === name) return true
+    return false
+  }
+
+  private requireTopology(name: string): void {
+    if (!this.hasTopology(name)) throw new FabricError('not-found', `there is no topology ${name}`)
+  }
+
+  private requireLeader(): void {
+    const { state } = this.options.store
+    if (state.state === 'standby') throw new FabricError('not-leader', state.reason)
+    if (state.state === 'connecting') throw new FabricError('store-unavailable', state.reason)
+  }
+
+  private admit(drafts: readonly Draft[], leaving: ReadonlySet<number> = new Set()): void {
+    const { convergence, clock } = this.options
+    admit(drafts, leaving, {
+      intent: convergence.intent,
+      inventory: convergence.inventory,
+      vnis: this.pool,
+      quarantinedUntil: (vni) => this.retired.get(vni),
+      now: clock.wallTime(),
+    })
+  }
+
+  private differenceOf(name: string, spec: TopologySpec) {
+    return topologyDifference(this.options.convergence.intent.inTopology(name), spec)
+  }
+
+  private admitDifference({ add, change, remove }: ReturnType<typeof topologyDifference>): void {
+    const drafts: Draft[] = [
+      ...add.map(({ spec, index }) => ({ spec, at: `links[${index}].` })),
+      ...change.map(({ spec, index, wire }) => ({ spec, at: `links[${index}].`, serial: wire.serial })),
+    ]
+    this.admit(drafts, new Set(remove.map(({ serial }) => serial)))
+  }
+
+  /** A VNI for each wire: the stated one, or a free one. */
+  private allocate(specs: readonly WireSpec[]): number[] {
+    const stated = new Set(specs.flatMap(({ vni }) => vni ?? []))
+    const free = this.pool.take(specs.length - stated.size, this.options.clock.wallTime(), stated)
+    if (free === undefined) {
+      throw new FabricError(
+        'vni-exhausted',
+        `no VNI of ${this.pool.describe()} is free; widen vni.min and vni.max, or delete links`,
+      )
+    }
+    let next = 0
+    return specs.map(({ vni }) => vni ?? (free[next++] as number))
+  }
+
+  private async commitReserving(
+    vnis: readonly number[],
+    batch: Parameters<Store['commit']>[0],
+  ): Promise<void> {
+    for (const vni of vnis) this.reserved.add(vni)
+    try {
+      await this.options.store.commit({ ...batch, releaseVnis: this.endedQuarantines() })
+    } finally {
+      for (const vni of vnis) this.reserved.delete(vni)
+    }
+  }
+
+  /** Quarantines are entered in the order in which they end, so the first that lasts ends the search. */
+  private endedQuarantines(): number[] {
+    const now = this.options.clock.wallTime()
+    const ended: number[] = []
+    for (const [vni, until] of this.retired) {
+      if (until > now || ended.length === 1000) break
+      ended.push(vni)
+    }
+    return ended
+  }
+
+  /** Stores, keeping the receipts of the wires named. */
+  private async store(names: readonly string[], began: number, commit: () => Promise<void>): Promise<void> {
+    const { receipts } = this.options.convergence
+    for (const name of names) receipts.begin(name, began)
+    await commit()
+    const now = this.options.clock.now()
+    for (const name of names) receipts.stored(name, now)
+  }
+
+  private async whenConfirmed(name: string, request: Request): Promise<WireView> {
+    const { convergence } = this.options
+    const { serial } = this.requireWire(name)
+    const done = (): boolean => {
+      const wire = convergence.intent.withSerial(serial)
+      return wire === undefined || convergence.status(wire).state !== 'pending'
+    }
+    await convergence.wait(serial, request.waitMs, done, request.signal)
+    return this.wire(name)
+  }
+
+  private async whenGone(wires: readonly Wire[], request: Request): Promise<void> {
+    const { convergence } = this.options
+    await Promise.all(
+      wires.map(({ serial, a, b }) =>
+        convergence.wait(
+          serial,
+          request.waitMs,
+          () => convergence.settled(serial, [a.node, b.node]),
+          request.signal,
+        ),
+      ),
+    )
+  }
+
+  private retirement(wire: Wire): RetiredVni {
+    return { vni: wire.vni, until: this.options.clock.wallTime() + this.options.vni.quarantineSeconds * 1000 }
+  }
+}
+
+const newWire = (spec: WireSpec, vni: number, request: Request): NewWire => ({
+  name: spec.name,
+  a: spec.a,
+  b: spec.b,
+  vni,
+  ...(spec.mtu !== undefined && { mtu: spec.mtu }),
+  ...(spec.rateMbps !== undefined && { rateMbps: spec.rateMbps }),
+  provenance: request.provenance,
+})
+
+/** The stored fields of a wire after `spec` replaces what was stated of it. */
+const replacement = (wire: Wire, spec: WireSpec): Wire => {
+  const { mtu: _mtu, rateMbps: _rate, ...kept } = wire
+  return {
+    ...kept,
+    a: spec.a,
+    b: spec.b,
+    vni: spec.vni ?? wire.vni,
+    ...(spec.mtu !== undefined && { mtu: spec.mtu }),
+    ...(spec.rateMbps !== undefined && { rateMbps: spec.rateMbps }),
+  }
+}
+
+const specOf = (wire: Wire): WireSpec => {
+  const { name, a, b, vni, mtu, rateMbps } = wire
+  return { name, a, b, vni, ...(mtu !== undefined && { mtu }), ...(rateMbps !== undefined && { rateMbps }) }
+}
+
+const patched = (wire: Wire, patch: WirePatch, request: Request): Wire => {
+  const mtu = patch.mtu === undefined ? wire.mtu : (patch.mtu ?? undefined)
+  const rateMbps = patch.rateMbps === undefined ? wire.rateMbps : (patch.rateMbps ?? undefined)
+  const spec: WireSpec = {
+    name: wire.name,
+    a: patch.a ?? wire.a,
+    b: patch.b ?? wire.b,
+    ...(patch.vni !== undefined && { vni: patch.vni }),
+    ...(mtu !== undefined && { mtu }),
+    ...(rateMbps !== undefined && { rateMbps }),
+  }
+  return { ...replacement(wire, spec), provenance: request.provenance }
+}

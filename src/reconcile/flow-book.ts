@@ -1,0 +1,114 @@
+/**
+ * The flow book: what one switch holds, as compactly as comparing needs it. It is filled by the switch's flow monitor and by
+ * changes that the switch has confirmed, never by hope. Flows of ours are found by their origin's serial; flows of others
+ * are only counted and listed.
+ */
+import { type OriginKind, originOf } from '#compile/cookie.js'
+import { actionsKey } from '#openflow/actions-key.js'
+import type { Flow } from '#openflow/flow.js'
+import type { Match } from '#openflow/match.js'
+import { matchFromKey, matchKey } from '#openflow/match-key.js'
+
+/** Identifies a flow within a switch: table, priority and canonical match in one string. */
+export type FlowKey = string
+
+/** Everything of a flow that a controller can set, apart from its key. */
+export interface Held {
+  readonly cookie: bigint
+  /** Canonical encoding of actions, timeouts and flags. */
+  readonly body: string
+}
+
+export const flowKey = (flow: Pick<Flow, 'table' | 'priority' | 'match'>): FlowKey =>
+  `${String.fromCharCode(flow.table, flow.priority >> 8, flow.priority & 0xff)}${matchKey(flow.match)}`
+
+export const keyParts = (key: FlowKey): { table: number; priority: number; match: Match } => ({
+  table: key.charCodeAt(0),
+  priority: (key.charCodeAt(1) << 8) | key.charCodeAt(2),
+  match: matchFromKey(key.slice(3)),
+})
+
+export const flowBody = (flow: Flow): string => {
+  const extras = [flow.idleTimeout ?? 0, flow.hardTimeout ?? 0, flow.importance ?? 0, ...(flow.flags ?? [])]
+  const plain = extras.length === 3 && extras.every((extra) => extra === 0)
+  return plain ? actionsKey(flow.actions) : `${actionsKey(flow.actions)}|${extras.join()}`
+}
+
+const slot = (kind: OriginKind, serial: number): string | number =>
+  kind === 'wire' ? serial : `${kind}${serial}`
+
+export class FlowBook {
+  private readonly held = new Map<FlowKey, Held>()
+  private readonly byOrigin = new Map<string | number, FlowKey[]>()
+  private foreignCount = 0
+
+  get size(): number {
+    return this.held.size
+  }
+
+  /** Flows whose cookie is not ours. */
+  get foreign(): number {
+    return this.foreignCount
+  }
+
+  get(key: FlowKey): Held | undefined {
+    return this.held.get(key)
+  }
+
+  /** Keys of the flows of an origin; do not keep the array over a change. */
+  keysOf(kind: OriginKind, serial: number): readonly FlowKey[] {
+    return this.byOrigin.get(slot(kind, serial)) ?? []
+  }
+
+  /** The wires that have flows here. */
+  wireSerials(): number[] {
+    return [...this.byOrigin.keys()].filter((key): key is number => typeof key === 'number')
+  }
+
+  set(key: FlowKey, held: Held): void {
+    const before = this.held.get(key)
+    if (before?.cookie !== held.cookie) {
+      if (before !== undefined) this.forget(key, before)
+      const origin = originOf(held.cookie)
+      if (origin === undefined) this.foreignCount++
+      else this.keysFor(slot(origin.kind, origin.serial)).push(key)
+    }
+    this.held.set(key, held)
+  }
+
+  delete(key: FlowKey): Held | undefined {
+    const before = this.held.get(key)
+    if (before !== undefined) {
+      this.held.delete(key)
+      this.forget(key, before)
+    }
+    return before
+  }
+
+  clear(): void {
+    this.held.clear()
+    this.byOrigin.clear()
+    this.foreignCount = 0
+  }
+
+  private keysFor(at: string | number): FlowKey[] {
+    let keys = this.byOrigin.get(at)
+    if (keys === undefined) {
+      keys = []
+      this.byOrigin.set(at, keys)
+    }
+    return keys
+  }
+
+  private forget(key: FlowKey, held: Held): void {
+    const origin = originOf(held.cookie)
+    if (origin === undefined) {
+      this.foreignCount--
+      return
+    }
+    const at = slot(origin.kind, origin.serial)
+    const keys = this.byOrigin.get(at)?.filter((other) => other !== key) ?? []
+    if (keys.length === 0) this.byOrigin.delete(at)
+    else this.byOrigin.set(at, keys)
+  }
+}

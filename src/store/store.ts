@@ -1,0 +1,84 @@
+/**
+ * The northbound store as the fabric sees it: intent, kept in an OVSDB database. Reading is from memory, which only the
+ * database's own updates change; writing is one durable transaction.
+ */
+import type { NodeSpec } from '#model/node.js'
+import type { Provenance, Wire } from '#model/wire.js'
+
+export interface StoredNode {
+  readonly name: string
+  readonly spec: NodeSpec
+  /** The tunnel address that the node had when it was last seen: a node that is away keeps it. */
+  readonly lastRloc?: string
+  /** Milliseconds since the Unix epoch. */
+  readonly joinedAt: number
+}
+
+export interface StoredTopology {
+  readonly name: string
+  readonly provenance: Provenance
+}
+
+/** A VNI that was in use and may not be used again before `until` (milliseconds since the Unix epoch). */
+export interface RetiredVni {
+  readonly vni: number
+  readonly until: number
+}
+
+/** One object that changed: absent `old` is new, absent `new` is gone. */
+export interface Changed<T> {
+  readonly old?: T
+  readonly new?: T
+}
+
+/** Everything that one transaction of anybody changed. */
+export interface StoreChange {
+  readonly wires: readonly Changed<Wire>[]
+  readonly nodes: readonly Changed<StoredNode>[]
+  readonly topologies: readonly Changed<StoredTopology>[]
+  readonly retired: readonly Changed<RetiredVni>[]
+}
+
+/** A wire to be stored: `serial` is given by the store. */
+export type NewWire = Omit<Wire, 'serial'>
+
+/** One transaction: all of it is stored or none. */
+export interface StoreBatch {
+  readonly addWires?: readonly NewWire[]
+  /** Replaces the wire of the same serial. */
+  readonly changeWires?: readonly Wire[]
+  readonly removeWires?: readonly Wire[]
+  readonly putNode?: StoredNode
+  readonly removeNode?: string
+  readonly putTopology?: StoredTopology
+  readonly removeTopology?: string
+  readonly retireVnis?: readonly RetiredVni[]
+  /** VNIs whose quarantine is over. */
+  readonly releaseVnis?: readonly number[]
+}
+
+export type StoreState =
+  | { readonly state: 'connecting'; readonly reason: string }
+  /** Another controller holds the lock; `reason` says so. */
+  | { readonly state: 'standby'; readonly reason: string }
+  | { readonly state: 'leader' }
+
+export interface Store {
+  readonly state: StoreState
+  /** Identifies this northbound database: bridges are marked with it, so that nobody repairs another fabric's switches. */
+  readonly fabricId: string
+  wires(): Iterable<Wire>
+  nodes(): Iterable<StoredNode>
+  topologies(): Iterable<StoredTopology>
+  retired(): Iterable<RetiredVni>
+  onChange(listener: (change: StoreChange) => void): () => void
+  onState(listener: (state: StoreState) => void): () => void
+  /**
+   * Resolves after the durable commit, when the change is visible to readers too. Rejects with `FabricError`: `name-taken`,
+   * `vni-taken`, `interface-taken` (found by the database's own indexes), `store-unavailable`, `not-leader`,
+   * `outcome-unknown`.
+   */
+  commit(batch: StoreBatch): Promise<void>
+  /** Ends the connection and, where it was started here, the database server. */
+  close(): Promise<void>
+}
