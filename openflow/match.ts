@@ -39,7 +39,8 @@ export const normalize = (
 ): AnyConstraint | undefined => {
   if (typeof mask === 'bigint') {
     const bits = BigInt(value) & mask
-    if (mask === 0n) return undefined
+    // Of a tunnel option, an empty mask says that the packet has the option.
+    if (mask === 0n) return field.variable ? { value: 0n, mask: 0n } : undefined
     if (!field.variable && (mask & field.ones) === field.ones) return bits
     return { value: bits, mask }
   }
