@@ -1,0 +1,150 @@
+/** What the northbound database holds, as values of the model, kept in step with its replica. */
+
+import type { Wire } from '#model/wire.js'
+import type { Uuid } from '#ovsdb/atoms.js'
+import type { ChangeSet, ReplicaView } from '#ovsdb/replica.js'
+import { storedNodeOf, storedTopologyOf, wireOf } from './rows.js'
+import type { Changed, RetiredVni, StoreChange, StoredNode, StoredTopology } from './store.js'
+import { end, heddle, type LinkRow, type NorthboundTable } from './tables.js'
+import type { Known } from './transaction.js'
+
+/** Objects of one kind by UUID and by their own key. */
+class Kept<K, V> {
+  private readonly rows = new Map<Uuid, V>()
+  private readonly keys = new Map<K, Uuid>()
+
+  constructor(private readonly keyOf: (value: V) => K) {}
+
+  get(key: K): V | undefined {
+    const row = this.keys.get(key)
+    return row === undefined ? undefined : this.rows.get(row)
+  }
+
+  row(key: K): Uuid | undefined {
+    return this.keys.get(key)
+  }
+
+  values(): Iterable<V> {
+    return this.rows.values()
+  }
+
+  /** Sets or, without a value, deletes; says what changed. */
+  put(row: Uuid, value: V | undefined): Changed<V> {
+    const old = this.rows.get(row)
+    // A key may have passed to another row in the same transaction.
+    if (old !== undefined && this.keys.get(this.keyOf(old)) === row) this.keys.delete(this.keyOf(old))
+    if (value === undefined) this.rows.delete(row)
+    else {
+      this.rows.set(row, value)
+      this.keys.set(this.keyOf(value), row)
+    }
+    return { ...(old !== undefined && { old }), ...(value !== undefined && { new: value }) }
+  }
+}
+
+export class Contents implements Known {
+  private readonly wires = new Kept<number, Wire>(({ serial }) => serial)
+  private readonly nodes = new Kept<string, StoredNode>(({ name }) => name)
+  private readonly topologies = new Kept<string, StoredTopology>(({ name }) => name)
+  private readonly retirements = new Kept<number, RetiredVni>(({ vni }) => vni)
+  /** Serial numbers given to transactions that are still under way. */
+  private given = 0
+
+  constructor(private readonly replica: ReplicaView<NorthboundTable>) {}
+
+  get root(): Uuid {
+    return this.rootRow?._uuid ?? ''
+  }
+
+  get nextSerial(): number {
+    return Math.max(this.rootRow?.next_serial ?? 1, this.given)
+  }
+
+  get loaded(): boolean {
+    return this.rootRow !== undefined
+  }
+
+  /** Serial numbers below this are spoken for. */
+  give(next: number): void {
+    this.given = next
+  }
+
+  allWires(): Iterable<Wire> {
+    return this.wires.values()
+  }
+
+  allNodes(): Iterable<StoredNode> {
+    return this.nodes.values()
+  }
+
+  allTopologies(): Iterable<StoredTopology> {
+    return this.topologies.values()
+  }
+
+  allRetired(): Iterable<RetiredVni> {
+    return this.retirements.values()
+  }
+
+  linkRow(serial: number): Uuid | undefined {
+    return this.wires.row(serial)
+  }
+
+  wire(serial: number): Wire | undefined {
+    return this.wires.get(serial)
+  }
+
+  nodeRow(name: string): Uuid | undefined {
+    return this.nodes.row(name)
+  }
+
+  topologyRow(name: string): Uuid | undefined {
+    return this.topologies.row(name)
+  }
+
+  retiredRow(vni: number): Uuid | undefined {
+    return this.retirements.row(vni)
+  }
+
+  /** Takes one change set of the replica up. */
+  apply(changes: ChangeSet<NorthboundTable>): StoreChange {
+    const wires: Changed<Wire>[] = []
+    const nodes: Changed<StoredNode>[] = []
+    const topologies: Changed<StoredTopology>[] = []
+    const retired: Changed<RetiredVni>[] = []
+    for (const change of changes) {
+      const { uuid } = change
+      switch (change.table) {
+        case 'Link':
+          wires.push(this.wires.put(uuid, change.new && this.wireOf(change.new)))
+          break
+        case 'Node':
+          nodes.push(this.nodes.put(uuid, change.new && storedNodeOf(change.new)))
+          break
+        case 'Topology':
+          topologies.push(this.topologies.put(uuid, change.new && storedTopologyOf(change.new)))
+          break
+        case 'Retired_Vni':
+          retired.push(
+            this.retirements.put(uuid, change.new && { vni: change.new.vni, until: change.new.until }),
+          )
+          break
+        default:
+          break
+      }
+    }
+    return { wires, nodes, topologies, retired }
+  }
+
+  private get rootRow() {
+    const [row] = this.replica.table(heddle).rows()
+    return row
+  }
+
+  private wireOf(row: LinkRow): Wire {
+    const ends = this.replica.table(end)
+    const [a, b] = [ends.get(row.a), ends.get(row.b)]
+    // References are strong: the server cannot have a link without its ends.
+    if (a === undefined || b === undefined) throw new TypeError(`link ${row.name} has lost an end`)
+    return wireOf(row, a, b)
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The northbound database: an OVSDB client that keeps the contents in memory, holds the lock that makes a controller the
+ * leader, and commits durably. Soft state is never written here.
+ */
+import type { Clock } from '#link/clock.js'
+import type { Dial } from '#link/link-driver.js'
+import type { Random } from '#link/random.js'
+import { errorText, FabricError } from '#model/error.js'
+import type { Logger } from '#model/logger.js'
+import type { Wire } from '#model/wire.js'
+import { OvsdbClient } from '#ovsdb/client.js'
+import type { ClientLock } from '#ovsdb/client-lock.js'
+import { assertLock, commit, insert, type Operation, wait } from '#ovsdb/operations.js'
+import { Contents } from './contents.js'
+import { refusalOf } from './refusal.js'
+import type {
+  RetiredVni,
+  Store,
+  StoreBatch,
+  StoreChange,
+  StoredNode,
+  StoredTopology,
+  StoreState,
+} from './store.js'
+import { databaseName, heddle, type NorthboundTable, northboundTables } from './tables.js'
+import { operationsOf } from './transaction.js'
+
+/** The OVSDB lock whose owner is the one active controller. */
+export const lockName = 'heddle_controller'
+
+export interface NorthboundOptions {
+  /** One for each server of the cluster. */
+  readonly dials: readonly Dial[]
+  /** Where the database is, in words. */
+  readonly place: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** Called when the connection is closed for good: stops a server that was started here. */
+  readonly onClosed?: () => Promise<void>
+}
+
+export class Northbound implements Store {
+  private readonly client: OvsdbClient<NorthboundTable>
+  private readonly contents: Contents
+  private readonly lock: ClientLock
+  private readonly changeListeners = new Set<(change: StoreChange) => void>()
+  private readonly stateListeners = new Set<(state: StoreState) => void>()
+  private current: StoreState
+
+  constructor(private readonly options: NorthboundOptions) {
+    const { clock, random, dials, place } = options
+    this.current = { state: 'connecting', reason: `connecting to the northbound database at ${place}` }
+    this.client = OvsdbClient.dial(dials, {
+      clock,
+      random,
+      database: databaseName,
+      tables: northboundTables,
+      // A database on this machine comes back within moments, and nothing can be changed without it.
+      link: { backoffMsMin: 100 },
+    })
+    this.contents = new Contents(this.client.replica)
+    this.client.replica.onChange((changes) => {
+      const change = this.contents.apply(changes)
+      for (const listener of this.changeListeners) listener(change)
+      this.look()
+    })
+    this.lock = this.client.lock(lockName)
+    this.lock.onState(() => this.look())
+    this.client.onState(() => this.look())
+  }
+
+  get state(): StoreState {
+    return this.current
+  }
+
+  get fabricId(): string {
+    return this.contents.root
+  }
+
+  /** Resolves once the contents are known, whoever leads. Rejects with the signal's reason. */
+  async loaded(signal?: AbortSignal): Promise<void> {
+    await this.client.synced(signal)
+    if (!this.contents.loaded) await this.found()
+  }
+
+  wires(): Iterable<Wire> {
+    return this.contents.allWires()
+  }
+
+  nodes(): Iterable<StoredNode> {
+    return this.contents.allNodes()
+  }
+
+  topologies(): Iterable<StoredTopology> {
+    return this.contents.allTopologies()
+  }
+
+  retired(): Iterable<RetiredVni> {
+    return this.contents.allRetired()
+  }
+
+  onChange(listener: (change: StoreChange) => void): () => void {
+    this.changeListeners.add(listener)
+    return () => this.changeListeners.delete(listener)
+  }
+
+  onState(listener: (state: StoreState) => void): () => void {
+    this.stateListeners.add(listener)
+    return () => this.stateListeners.delete(listener)
+  }
+
+  async commit(batch: StoreBatch): Promise<void> {
+    const { state } = this
+    if (state.state === 'standby') throw new FabricError('not-leader', state.reason)
+    if (state.state === 'connecting') throw new FabricError('store-unavailable', state.reason)
+    const operations: Operation[] = [
+      assertLock(lockName),
+      ...operationsOf(batch, this.contents),
+      commit(true),
+    ]
+    this.contents.give(this.contents.nextSerial + (batch.addWires?.length ?? 0))
+    try {
+      // The server reports the change to this session before it answers (RFC 7047, section 4.1.6).
+      await this.client.transact(operations)
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.client.close()
+    await this.options.onClosed?.()
+  }
+
+  /** Makes the row of the fabric in a new database; whoever is second finds it there. */
+  private async found(): Promise<void> {
+    const none = wait(heddle, { where: [], until: '==', columns: ['next_serial'], rows: [], timeoutMs: 0 })
+    try {
+      await this.client.transact([none, insert(heddle, { next_serial: 1 }), commit(true)])
+    } catch (error) {
+      if (!this.contents.loaded) throw refusalOf(error)
+    }
+  }
+
+  private look(): void {
+    const next = this.judge()
+    const same = next.state === this.current.state && 'reason' in next === 'reason' in this.current
+    const reason = 'reason' in next && 'reason' in this.current && next.reason === this.current.reason
+    if (same && (next.state === 'leader' || reason)) return
+    this.current = next
+    for (const listener of this.stateListeners) listener(next)
+  }
+
+  private judge(): StoreState {
+    const { state } = this.client
+    const { place } = this.options
+    if (state.state !== 'synced' || !this.contents.loaded) {
+      const why = 'error' in state && state.error !== undefined ? `: ${errorText(state.error)}` : ''
+      return { state: 'connecting', reason: `the northbound database at ${place} is not connected${why}` }
+    }
+    if (this.lock.state === 'locked') return { state: 'leader' }
+    return {
+      state: 'standby',
+      reason: `another controller holds the lock ${lockName} of the northbound database at ${place}; this one waits`,
+    }
+  }
+}
