@@ -71,3 +71,17 @@ describe.each([
     await expect.poll(transfer, { timeout: 20_000, interval: 200 }).toBe(0)
   })
 })
+
+it('adds no frame of its own to a cable', async () => {
+  await destroyLab('silent')
+  try {
+    const lab = await createLab({ name: 'silent', nodes: 1, datapath: 'netdev' })
+    const host = await lab.addHost({ name: 'r1', node: 'n1', interfaces: ['gig1'] })
+    const capture = host.exec(['timeout', '2', 'tcpdump', '-i', 'gig1', '-Q', 'in', '-n'])
+    const { stdout, stderr } = await capture
+    expect(stderr).toContain('0 packets captured')
+    expect(stdout.trim()).toBe('')
+  } finally {
+    await destroyLab('silent')
+  }
+})
