@@ -21,8 +21,8 @@ export interface Column<V, I = V, E = V> {
   applyDifference(value: V, json: Json): V
   encode(value: I): Json
   equals(a: V, b: V): boolean
-  /** Elements of a set, or keys of a map, as the argument of a mutation. */
-  encodeElements(elements: readonly E[]): Json
+  /** One element of a set, or one key of a map. */
+  encodeElement(element: E): Json
 }
 
 /** A scalar column, which is also the building block of sets and maps. */
@@ -64,7 +64,7 @@ const scalar = <V, I>(facts: AtomFacts<V, I>): AtomColumn<V, I> => {
     applyDifference: (_value, json) => decode(json),
     encode,
     equals: (a, b) => a === b,
-    encodeElements: (elements) => ['set', elements.map(encode)],
+    encodeElement: encode,
   }
 }
 
@@ -154,7 +154,7 @@ export const optional = <V, I>(element: AtomColumn<V, I>): Column<V | null, I | 
     applyDifference: (_value, json) => decode(json),
     encode: (value) => (value === null ? ['set', []] : element.encode(value)),
     equals: (a, b) => a === b,
-    encodeElements: element.encodeElements,
+    encodeElement: element.encode,
   }
 }
 
@@ -179,9 +179,9 @@ export const set = <V, I>(element: AtomColumn<V, I>): Column<readonly V[], reado
       const result = [...kept, ...changed]
       return result.length === 0 ? noElements : result
     },
-    encode: element.encodeElements,
+    encode: (value) => ['set', value.map(element.encode)],
     equals: (a, b) => a === b || (a.length === b.length && isSubset(a, b)),
-    encodeElements: element.encodeElements,
+    encodeElement: element.encode,
   }
 }
 
@@ -227,7 +227,7 @@ export const map = <K extends Atomic, KI, V extends Atomic, VI>(
     },
     encode: (input) => ['map', entriesOf(input).map(([k, v]) => [key.encode(k), value.encode(v)])],
     equals: (a, b) => a === b || (a.size === b.size && [...a].every(([k, v]) => b.get(k) === v)),
-    encodeElements: key.encodeElements,
+    encodeElement: key.encode,
   }
 }
 

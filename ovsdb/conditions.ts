@@ -57,12 +57,12 @@ export const encodeConditions = <T extends AnyTable>(table: T, conditions: Condi
 export const encodeMutations = <T extends AnyTable>(table: T, mutations: readonly Mutation<T>[]): Json =>
   mutations.map((mutation) => {
     const [column, by, value]: readonly [string, string, unknown] = mutation
-    const scalarOrKeys =
-      typeof value !== 'object' || value === null || (by === 'delete' && Array.isArray(value))
-    if (!scalarOrKeys) return [column, by, encodeValue(table, column, value)]
-    const { encodeElements } = columnOf(table, column)
-    const elements = Array.isArray(value) ? value : [value]
-    return [column, by, encodeElements(elements as never)]
+    const { encodeElement } = columnOf(table, column)
+    // A map forgets keys by a set of them; everything else has the form of the column's value, or of one element.
+    if (by === 'delete' && Array.isArray(value))
+      return [column, by, ['set', value.map((key) => encodeElement(key as never))]]
+    if (by === 'insert' || by === 'delete') return [column, by, encodeValue(table, column, value)]
+    return [column, by, encodeElement(value as never)]
   })
 
 const columnOf = (table: AnyTable, name: string): AnyTable['columns'][string] => {

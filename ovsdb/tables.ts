@@ -20,7 +20,7 @@ export type AnyTable = Table
 
 type ValueOf<C> = C extends Column<infer V, never, never> ? V : never
 type InputOf<C> = C extends { encode(value: infer I): unknown } ? I : never
-type ElementOf<C> = C extends { encodeElements(elements: readonly (infer E)[]): unknown } ? E : never
+type ElementOf<C> = C extends { encodeElement(element: infer E): unknown } ? E : never
 
 /** A row as a replica or `select` gives it: the values are shared and not to be changed. A `maybe` column that the server lacks is undefined. */
 export type Row<T extends AnyTable> = { readonly _uuid: Uuid } & {
