@@ -4,9 +4,9 @@
  */
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
-import { z } from 'zod'
-import { problem, problemMediaType } from './problem.js'
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
+import { problemMediaType } from './problem.js'
 import type { RestApp } from './rest-app.js'
 
 const descriptions: Readonly<Record<string, string>> = {
@@ -31,6 +31,23 @@ const failure = {
   content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } },
 }
 
+/** What zod says too strictly for a document: answers may get more fields one day, and a number needs no bound that is none. */
+const loosen = ({
+  zodSchema,
+  jsonSchema,
+}: Parameters<NonNullable<z.core.ToJSONSchemaParams['override']>>[0]): void => {
+  const { def } = zodSchema._zod
+  if (def.type === 'object' && !('catchall' in def && def.catchall !== undefined)) {
+    delete jsonSchema.additionalProperties
+  }
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+}
+
+const zodToJsonConfig = { override: loosen }
+const transform = createJsonSchemaTransform({ zodToJsonConfig })
+const transformObject = createJsonSchemaTransformObject({ zodToJsonConfig })
+
 /** Registers the generator; it sees the routes that are added from now on. */
 export const describeApi = (app: RestApp, guarded: boolean): void => {
   app.register(swagger, {
@@ -48,9 +65,9 @@ export const describeApi = (app: RestApp, guarded: boolean): void => {
       security: guarded ? [{ bearer: [] }] : [{ bearer: [] }, {}],
       tags: ['links', 'topologies', 'nodes', 'events', 'operations'].map((name) => ({ name })),
     },
-    transform: jsonSchemaTransform,
+    transform,
     transformObject: (document) => {
-      const whole: unknown = jsonSchemaTransformObject(document)
+      const whole: unknown = transformObject(document)
       return isTree(whole) ? complete(whole) : {}
     },
   })
@@ -60,15 +77,21 @@ export const describeApi = (app: RestApp, guarded: boolean): void => {
   })
 }
 
-/** Adds what every operation has, names the schemas as the routes mean them, and drops those that nothing refers to. */
-const complete = (document: Tree): Tree => {
+/** Adds what every operation has, and drops schemas that nothing refers to. */
+const complete = (whole: Tree): Tree => {
+  const document = withPlainNames(whole)
   for (const path of childrenOf(document.paths)) for (const operation of childrenOf(path)) describe(operation)
-  const problemSchema = z.toJSONSchema(problem, { io: 'output' })
-  delete problemSchema.$schema
-  delete problemSchema.id
   const components = isTree(document.components) ? document.components : {}
-  const schemas = { ...(isTree(components.schemas) ? components.schemas : {}), Problem: problemSchema }
-  return withPlainNames({ ...document, components: { ...components, schemas: used(document, schemas) } })
+  const schemas = isTree(components.schemas) ? components.schemas : {}
+  return { ...document, components: { ...components, schemas: used(document, schemas) } }
+}
+
+/** The generator makes two schemas of each, `LinkSpec` and `LinkSpecInput`. Ours read and write the same, so one will do. */
+const withPlainNames = (document: Tree): Tree => {
+  const plain: unknown = JSON.parse(
+    JSON.stringify(document).replaceAll(/("#\/components\/schemas\/\w+)Input"/g, '$1"'),
+  )
+  return isTree(plain) ? plain : document
 }
 
 const describe = (operation: Tree): void => {
@@ -94,20 +117,4 @@ const used = (document: Tree, schemas: Tree): Tree => {
   }
   visit(references(document.paths))
   return Object.fromEntries(Object.entries(schemas).filter(([name]) => seen.has(name)))
-}
-
-/** `LinkSpecInput` is `LinkSpec` where no answer has another shape of that name. */
-const withPlainNames = (document: Tree): Tree => {
-  const components = isTree(document.components) ? document.components : {}
-  const names = Object.keys(isTree(components.schemas) ? components.schemas : {})
-  const text = names
-    .filter((name) => name.endsWith('Input') && !names.includes(name.replace(/Input$/, '')))
-    .reduce((all, name) => {
-      const plain = name.replace(/Input$/, '')
-      return all
-        .replaceAll(`"#/components/schemas/${name}"`, `"#/components/schemas/${plain}"`)
-        .replaceAll(`"${name}":`, `"${plain}":`)
-    }, JSON.stringify(document))
-  const renamed: unknown = JSON.parse(text)
-  return isTree(renamed) ? renamed : document
 }

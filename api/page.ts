@@ -21,16 +21,24 @@ export interface Page<T> {
   readonly next?: string
 }
 
-/** The items of a page, by name in the order of code units. */
+/** The items of a page, by name in the order of code units. A short page of many items costs no sorting of all of them. */
 export const pageOf = <T>(all: Iterable<T>, nameOf: (item: T) => string, query: PageQuery): Page<T> => {
-  const { after = '', limit } = query
+  const { after = '', limit = Number.POSITIVE_INFINITY } = query
+  const byName = (a: T, b: T): number => (nameOf(a) < nameOf(b) ? -1 : 1)
   const items: T[] = []
-  for (const item of all) if (nameOf(item) > after) items.push(item)
-  items.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-  if (limit === undefined || items.length <= limit) return { items }
-  const page = items.slice(0, limit)
-  const last = page.at(-1)
-  return last === undefined ? { items: page } : { items: page, next: nameOf(last) }
+  let bound: string | undefined
+  for (const item of all) {
+    const name = nameOf(item)
+    if (name <= after || (bound !== undefined && name > bound)) continue
+    items.push(item)
+    if (items.length <= 2 * limit + 1) continue
+    items.sort(byName).splice(limit + 1)
+    const last = items.at(-1)
+    bound = last === undefined ? undefined : nameOf(last)
+  }
+  items.sort(byName)
+  const last = items.length > limit ? items[limit - 1] : undefined
+  return last === undefined ? { items } : { items: items.slice(0, limit), next: nameOf(last) }
 }
 
 /** Characters of JSON that are made at once: other requests get their turn in between. */

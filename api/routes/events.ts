@@ -70,6 +70,7 @@ export const addEvents = (app: RestApp, fabric: Fabric, clock: Clock, limits: Ev
       exposeHeadRoute: false,
       schema: {
         tags: ['events'],
+        operationId: 'streamEvents',
         summary: 'Every change of state, as server-sent events',
         description:
           'The header Last-Event-ID (or `lastEventId`) resumes behind that event. An event `reset` comes first when events in between are gone: read the state again then.',

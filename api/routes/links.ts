@@ -173,6 +173,7 @@ const addReading = (app: RestApp, fabric: Fabric): void => {
     {
       schema: {
         tags,
+        operationId: 'listLinks',
         summary: 'Links by name, filtered and in pages',
         querystring: linkQuery,
         response: { 200: { content: { 'application/json': { schema: linkList } } } },
@@ -189,7 +190,9 @@ const addReading = (app: RestApp, fabric: Fabric): void => {
   )
   app.get(
     '/v1/links/:name',
-    { schema: { tags, summary: 'One link', params: byName, response: { 200: link } } },
+    {
+      schema: { tags, operationId: 'getLink', summary: 'One link', params: byName, response: { 200: link } },
+    },
     async (request) => linkOf(fabric.wire(request.params.name)),
   )
 }
@@ -210,6 +213,7 @@ const addCreating = (app: RestApp, fabric: Fabric, changeOf: ChangeOf): void => 
     {
       schema: {
         tags,
+        operationId: 'createLink',
         summary: 'Creates a link',
         description:
           'Answers 201 when both switches have confirmed the flows, 202 when `wait` ends before that: the link comes up by itself.',
@@ -231,6 +235,7 @@ const addChanging = (app: RestApp, fabric: Fabric, changeOf: ChangeOf): void => 
     {
       schema: {
         tags,
+        operationId: 'changeLink',
         summary: 'Changes a link',
         description:
           'null takes a setting away. Answers 200 when the switches have confirmed, 202 when not yet.',
@@ -251,6 +256,7 @@ const addChanging = (app: RestApp, fabric: Fabric, changeOf: ChangeOf): void => 
     {
       schema: {
         tags,
+        operationId: 'deleteLink',
         summary: 'Deletes a link',
         description:
           'Answers 204 once the deletion is stored and the flows are gone or `wait` is over; 404 for a link that is not there, a second deletion included.',

@@ -117,6 +117,7 @@ const addReading = (app: RestApp, fabric: Fabric): void => {
     {
       schema: {
         tags,
+        operationId: 'listNodes',
         summary: 'Nodes by name',
         querystring: nodeQuery,
         response: { 200: nodeList },
@@ -131,7 +132,9 @@ const addReading = (app: RestApp, fabric: Fabric): void => {
   )
   app.get(
     '/v1/nodes/:name',
-    { schema: { tags, summary: 'One node', params: byName, response: { 200: node } } },
+    {
+      schema: { tags, operationId: 'getNode', summary: 'One node', params: byName, response: { 200: node } },
+    },
     async (request) => nodeOf(fabric.node(request.params.name)),
   )
 }
@@ -146,6 +149,7 @@ const addInsides = (app: RestApp, fabric: Fabric): void => {
     {
       schema: {
         tags,
+        operationId: 'listPorts',
         summary: 'The ports of its integration bridge',
         params: byName,
         response: { 200: portList },
@@ -158,6 +162,7 @@ const addInsides = (app: RestApp, fabric: Fabric): void => {
     {
       schema: {
         tags,
+        operationId: 'listFlows',
         summary: 'The flows that are installed, with counters, and what each exists for',
         params: byName,
         querystring: z.strictObject({
@@ -187,6 +192,7 @@ const addChanging = (app: RestApp, fabric: Fabric, changeOf: ChangeOf): void => 
     {
       schema: {
         tags,
+        operationId: 'putNode',
         summary: 'Says what is to be known of a node: a passive target to dial, its tunnel address, its MTU',
         params: byName,
         body: nodeSpec,
@@ -207,6 +213,7 @@ const addChanging = (app: RestApp, fabric: Fabric, changeOf: ChangeOf): void => 
     {
       schema: {
         tags,
+        operationId: 'deleteNode',
         summary: 'Forgets a node at which no link ends',
         description: 'Answers 404 for a node that is not there, a second deletion included.',
         params: byName,

@@ -24,6 +24,7 @@ export const addOperations = (app: RestApp, fabric: Fabric): void => {
       ...open,
       schema: {
         tags,
+        operationId: 'getHealth',
         summary: 'Alive and answering',
         response: { 200: health, 503: health },
         security: [],
@@ -40,6 +41,7 @@ export const addOperations = (app: RestApp, fabric: Fabric): void => {
       ...open,
       schema: {
         tags,
+        operationId: 'getReadiness',
         summary: 'Able to take changes: the northbound database is connected and its lock is held',
         response: { 200: readiness, 503: readiness },
         security: [],
@@ -55,6 +57,7 @@ export const addOperations = (app: RestApp, fabric: Fabric): void => {
     {
       schema: {
         tags,
+        operationId: 'getMetrics',
         summary: 'Prometheus text exposition',
         response: { 200: { content: { 'text/plain': { schema: z.string() } } } },
       },

@@ -94,6 +94,7 @@ const addReading = (app: RestApp, fabric: Fabric): void => {
     {
       schema: {
         tags,
+        operationId: 'listTopologies',
         summary: 'Topologies by name',
         querystring: z.strictObject(pageQuery),
         response: { 200: topologyList },
@@ -109,6 +110,7 @@ const addReading = (app: RestApp, fabric: Fabric): void => {
     {
       schema: {
         tags,
+        operationId: 'getTopology',
         summary: 'One topology with its links',
         params: byName,
         response: { 200: { content: { 'application/json': { schema: topology } } } },
@@ -128,6 +130,7 @@ const addApplying = (app: RestApp, fabric: Fabric, changeOf: ChangeOf, bodyLimit
       bodyLimit,
       schema: {
         tags,
+        operationId: 'applyTopology',
         summary: 'Makes the links of a topology these, or says what that would do',
         description:
           'New links are added, changed ones changed, those left out removed. Answers 201 for a new topology, 200 for a known one, 202 while links are pending.',
@@ -159,6 +162,7 @@ const addDeleting = (app: RestApp, fabric: Fabric, changeOf: ChangeOf): void => 
     {
       schema: {
         tags,
+        operationId: 'deleteTopology',
         summary: 'Deletes a topology and its links',
         description: 'Answers with what was removed; 404 for a topology that is not there.',
         params: byName,
