@@ -12,7 +12,6 @@ export const parseExactly = (text: string): Json => {
   return parser.document()
 }
 
-const space = /[ \t\n\r]*/y
 const keyword = /[A-Za-z]+/y
 const hex4 = /^[0-9a-fA-F]{4}$/
 
@@ -27,6 +26,13 @@ const escapes: Readonly<Record<string, string>> = {
   t: '\t',
 }
 
+/** Shorter pieces of a string are copies anyway. */
+const sliceLengthMin = 13
+
+/** A copy: a piece cut from the text of a message would keep all of that text in memory as long as it lives. */
+const detach = (piece: string): string =>
+  piece.length < sliceLengthMin ? piece : Buffer.from(piece).toString()
+
 class Parser {
   #at = 0
   #depth = 0
@@ -37,30 +43,29 @@ class Parser {
   }
 
   document(): Json {
-    this.#skip(space)
+    this.#skipSpace()
     const first = this.#text[this.#at]
     if (first !== '{' && first !== '[') throw this.#error('an object or array is expected')
     const value = this.#value()
-    this.#skip(space)
+    this.#skipSpace()
     if (this.#at < this.#text.length) throw this.#error('something follows the value')
     return value
   }
 
   #value(): Json {
-    this.#skip(space)
+    this.#skipSpace()
     const first = this.#text[this.#at]
-    if (first === '{') return this.#nested(() => this.#object())
-    if (first === '[') return this.#nested(() => this.#array())
     if (first === '"') return this.#string()
-    if (first !== undefined && /[-0-9]/.test(first)) return this.#number()
+    if (first === '{' || first === '[') return this.#nested(first)
+    if (first === '-' || (first !== undefined && first >= '0' && first <= '9')) return this.#number()
     return this.#keyword()
   }
 
-  #nested<T>(parse: () => T): T {
+  #nested(opening: '{' | '['): Json {
     this.#depth += 1
     if (this.#depth > jsonDepthMax) throw this.#error(`values are nested more than ${jsonDepthMax} deep`)
     this.#at += 1
-    const value = parse()
+    const value = opening === '{' ? this.#object() : this.#array()
     this.#depth -= 1
     return value
   }
@@ -69,7 +74,7 @@ class Parser {
     const members: [string, Json][] = []
     if (this.#accept('}')) return {}
     do {
-      this.#skip(space)
+      this.#skipSpace()
       if (this.#text[this.#at] !== '"') throw this.#error('the name of a member is expected')
       const name = this.#string()
       if (!this.#accept(':')) throw this.#error('a colon is expected')
@@ -97,7 +102,7 @@ class Parser {
       const next = this.#text[this.#at]
       if (next === '"') {
         this.#at += 1
-        return value
+        return detach(value)
       }
       if (next === undefined) throw this.#error('a string does not end')
       if (next !== '\\') throw this.#error('a control character in a string is not escaped')
@@ -162,10 +167,18 @@ class Parser {
   }
 
   #accept(character: string): boolean {
-    this.#skip(space)
+    this.#skipSpace()
     if (this.#text[this.#at] !== character) return false
     this.#at += 1
     return true
+  }
+
+  #skipSpace(): void {
+    let code = this.#text.charCodeAt(this.#at)
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+      this.#at += 1
+      code = this.#text.charCodeAt(this.#at)
+    }
   }
 
   /** Goes past what the sticky expression matches, and returns it. */

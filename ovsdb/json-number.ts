@@ -10,6 +10,8 @@ const int64Min = -(2n ** 63n)
 const int64Max = 2n ** 63n - 1n
 /** No 64-bit integer has more digits, so that what is longer is a double and needs no exact arithmetic. */
 const digitsMax = 19
+/** Any whole number of so many characters is exact in a double. */
+const quickDigitsMax = 15
 const exponentMax = 2 ** 31 - 1
 
 export interface NumberToken {
@@ -27,6 +29,9 @@ export const scanNumber = (text: string, start: number): NumberToken | string =>
   if (whole.length > 1 && whole.startsWith('0')) return 'a number starts with a superfluous zero'
   if (fraction === '.') return 'a decimal point is not followed by a digit'
   if (exponent !== undefined && !/\d$/.test(exponent)) return 'an exponent has no digit'
+  if (fraction === undefined && exponent === undefined && token.length <= quickDigitsMax) {
+    return { value: Number(token) || 0, end: start + token.length }
+  }
   const value = evaluate(token, whole, fraction?.slice(1) ?? '', Number(exponent?.slice(1) ?? 0))
   return typeof value === 'string' ? value : { value, end: start + token.length }
 }
@@ -38,7 +43,7 @@ const evaluate = (
   exponent: number,
 ): number | bigint | string => {
   const digits = (whole + fraction).replace(/^0+/, '')
-  const significant = digits.replace(/0+$/, '')
+  const significant = withoutEndingZeros(digits)
   if (Math.abs(exponent) > exponentMax) return 'an exponent is out of range'
   if (significant === '') return 0
   const scale = exponent - fraction.length + (digits.length - significant.length)
@@ -55,6 +60,13 @@ const evaluate = (
   const real = Number(token)
   if (!Number.isFinite(real)) return 'a number is out of range'
   return real === 0 ? 0 : real
+}
+
+/** By a loop: a regular expression would look at every zero of a long run again for each zero before it. */
+const withoutEndingZeros = (digits: string): string => {
+  let end = digits.length
+  while (digits[end - 1] === '0') end -= 1
+  return digits.slice(0, end)
 }
 
 /** A 64-bit integer as the library holds it: a number where that is exact, a bigint beyond. */
