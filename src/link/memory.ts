@@ -66,7 +66,7 @@ class MemoryTransport implements Transport {
 
   write(data: Uint8Array): boolean {
     const limit = this.#options.queueBytesMax ?? Number.POSITIVE_INFINITY
-    if (!this.#open) return false
+    if (!this.#open) return true // `onClose` says it
     if (this.queuedBytes > limit) {
       this.close(new LinkError('queue-full', `${this.peer} does not read: ${this.queuedBytes} bytes wait`))
       return false

@@ -58,7 +58,7 @@ export class SocketTransport implements Transport {
 
   write(data: Uint8Array): boolean {
     const socket = this.#socket
-    if (socket.destroyed) return false
+    if (socket.destroyed) return true // `onClose` says it
     if (socket.writableLength > this.#queueBytesMax) {
       this.close(
         new LinkError('queue-full', `${this.peer} does not read: ${socket.writableLength} bytes wait`),

@@ -21,7 +21,7 @@ export interface Transport {
   readonly queuedBytes: number
   /** Starts delivery of events; called once. */
   start(events: TransportEvents): void
-  /** Queues bytes. False when the queue is over its limit: the owner should close a peer that does not read. */
+  /** Queues bytes. False when the queue is over its limit: the owner should close a peer that does not read. After the end, bytes vanish. */
   write(data: Uint8Array): boolean
   /** Stops and restarts reading, to pass back-pressure on to the peer. */
   pause(): void
