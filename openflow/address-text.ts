@@ -71,9 +71,7 @@ const longestZeros = (groups: readonly number[]): { readonly start: number; read
 export const printIpv6 = (address: bigint): string => {
   const groups = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(112 - 16 * i)) & 0xffffn))
   const { start, length } = longestZeros(groups)
-  const holdsIpv4 =
-    start === 0 &&
-    (length === 6 || (length === 7 && groups[7] !== 1) || (length === 5 && groups[5] === 0xffff))
+  const holdsIpv4 = start === 0 && (length === 6 || (length === 5 && groups[5] === 0xffff))
   const shown = (from: number, to: number): string =>
     groups
       .slice(from, to)

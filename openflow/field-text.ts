@@ -3,7 +3,7 @@
  * `field=`, in actions behind `set_field:`. How a match prints its fields differs in details: see `match-text.ts`.
  */
 import { parsePort, printPort } from './actions/ports.js'
-import { badText } from './actions/text.js'
+import { badText, printHex } from './actions/text.js'
 import {
   parseIpv4,
   parseIpv6,
@@ -77,12 +77,15 @@ const otherFragments: typeof fragments = [
 ]
 
 const parseFragment = (text: string): ParsedValue => {
+  const [, bits, some] = /^([0-3])\/([0-3])$/.exec(text) ?? []
+  if (bits !== undefined) return { value: Number(bits), mask: Number(some) }
   const [, value, mask] = fragments.find(([name]) => name === text.toLowerCase()) ?? []
   if (value === undefined || mask === undefined)
     return badText(`${text} is none of ${fragments.map(([name]) => name).join(', ')}`)
   return mask === 3 ? { value } : { value, mask }
 }
 
+/** Prints the word, or the numbers for what no packet can be. */
 const printFragment = (value: number, mask = 3): string =>
   [...fragments, ...otherFragments].find(([, v, m]) => v === value && m === mask)?.[0] ?? `${value}/${mask}`
 
@@ -154,7 +157,7 @@ const printAddress = (
 }
 
 const printNumber = (field: Field, value: number | bigint): string =>
-  field.format === 'hexadecimal' ? `0x${value.toString(16)}` : `${value}`
+  field.format === 'hexadecimal' ? printHex(value) : `${value}`
 
 /** Prints a value as actions show it: numbers by the field's format, masks in hexadecimal. */
 export const printFieldValue = (field: Field, value: number | bigint, mask?: number | bigint): string => {
@@ -174,10 +177,11 @@ export const printFieldValue = (field: Field, value: number | bigint, mask?: num
     case 'frag':
       return printFragment(Number(value), bits === undefined ? undefined : Number(bits))
     case 'packet type':
-      return `(${Number(value) >>> 16},${printLowHalf(Number(value) & 0xffff)})`
+      return `(${printHalf(Number(value) >>> 16)},${printHalf(Number(value) & 0xffff)})`
     default:
       return printFlags(Number(value), bits === undefined ? undefined : Number(bits), flagNames[field.format])
   }
 }
 
-const printLowHalf = (type: number): string => (type > 9 ? `0x${type.toString(16)}` : `${type}`)
+/** Half of a packet type: Open vSwitch writes up to 9 in decimal, more in hexadecimal. */
+const printHalf = (type: number): string => (type > 9 ? `0x${type.toString(16)}` : `${type}`)

@@ -16,7 +16,7 @@ const isNormal = (field: Field, constraint: AnyConstraint): boolean => {
   if (typeof constraint !== 'object') return true
   const { value, mask } = constraint
   if (typeof value === 'bigint' && typeof mask === 'bigint')
-    return (value & ~mask) === 0n && (field.variable || (mask !== 0n && mask !== field.ones))
+    return (value & ~mask) === 0n && mask !== field.ones && (field.variable || mask !== 0n)
   return (
     typeof value === 'number' &&
     typeof mask === 'number' &&

@@ -41,7 +41,7 @@ export const normalize = (
     const bits = BigInt(value) & mask
     // Of a tunnel option, an empty mask says that the packet has the option.
     if (mask === 0n) return field.variable ? { value: 0n, mask: 0n } : undefined
-    if (!field.variable && (mask & field.ones) === field.ones) return bits
+    if ((mask & field.ones) === field.ones) return bits
     return { value: bits, mask }
   }
   const full = Number(field.full)

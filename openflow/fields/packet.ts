@@ -13,7 +13,7 @@ export const packet = {
     32,
     'hexadecimal',
     'ro masked',
-    'NXOXM_ET_DP_HASH(0) NXM_NX_DP_HASH(35)',
+    'NXM_NX_DP_HASH(35) NXOXM_ET_DP_HASH(0)',
     'Hash that the datapath computed over the flow; for the switch itself.',
   ),
   recirc_id: line(

@@ -1,0 +1,161 @@
+/**
+ * Matches from the text that ovs-ofctl(8) accepts: fields by any of their names, protocols by word, parts of fields as
+ * `reg0[0..7]=5`. What Open vSwitch would quietly leave out because a prerequisite is missing is an error here: the flow
+ * would take more packets than its text says.
+ */
+import { badText, type KeyValue, keyValues } from './actions/text.js'
+import { parseFieldValue } from './field-text.js'
+import { type Field, type FieldName, fieldByHeaderName, fieldByName, fields } from './fields.js'
+import {
+  type AnyConstraint,
+  type AnyMatch,
+  canonicalMatch,
+  type Match,
+  maskedOf,
+  normalize,
+} from './match.js'
+import { shorthandOf } from './match-shorthand.js'
+import { ethertypeOf, ethertypes, meets } from './prerequisites.js'
+import { fitsField } from './value-rules.js'
+
+/**
+ * Names that mean another field in another protocol: `tp_dst` (which is `tcp_dst`) of UDP, `nw_src` of ARP. Each row lists
+ * the fields that text may mix up, as Open vSwitch keeps them in the same place.
+ */
+const sharedPlaces: readonly (readonly FieldName[])[] = [
+  ['tcp_src', 'udp_src', 'sctp_src', 'icmp_type', 'icmpv6_type'],
+  ['tcp_dst', 'udp_dst', 'sctp_dst', 'icmp_code', 'icmpv6_code'],
+  ['ip_src', 'arp_spa'],
+  ['ip_dst', 'arp_tpa'],
+  ['nw_proto', 'arp_op'],
+]
+const placeOf = new Map<string, readonly FieldName[]>(
+  sharedPlaces.flatMap((place) => place.map((name) => [name, place] as const)),
+)
+
+/** The field that `name` means in a match that says what `context` says. */
+const meantBy = (name: FieldName, context: Match): FieldName => {
+  const place = placeOf.get(name)
+  if (place === undefined || meets(context, fields[name].needs)) return name
+  return place.find((other) => meets(context, fields[other].needs)) ?? name
+}
+
+/** `reg0[0..7]`: the field and the bits. */
+const parseRange = (
+  key: string,
+): { readonly field: Field; readonly offset: number; readonly width: number } => {
+  const [, name = '', from, to] = /^(\w+)\[(?:(\d{1,4})(?:\.\.(\d{1,4}))?)?\]$/.exec(key) ?? []
+  const field = fieldByName(name) ?? fieldByHeaderName(name)?.field
+  if (field === undefined) return badText(`${key} is no field`)
+  const offset = Number(from ?? 0)
+  const last = from === undefined ? field.width - 1 : Number(to ?? from)
+  if (last < offset || last >= field.width)
+    badText(`${key} is not within the ${field.width} bits of ${field.name}`)
+  return { field, offset, width: last - offset + 1 }
+}
+
+/** The constraint that `reg0[0..7]=5` puts on the field. */
+const parsePart = ({ key, value: text }: KeyValue): { field: Field; value: bigint; mask: bigint } => {
+  const { field, offset, width } = parseRange(key)
+  if (!/^(0[xX][0-9a-fA-F]{1,300}|\d{1,320})$/.test(text))
+    badText(`${text || '(empty)'} is no number for ${key}`)
+  const value = BigInt(text)
+  const ones = (1n << BigInt(width)) - 1n
+  if (value > ones) badText(`${text} is too large for ${key}`)
+  return { field, value: value << BigInt(offset), mask: ones << BigInt(offset) }
+}
+
+/** Constraints as they are read, by the field that the text names. */
+class Draft {
+  readonly constraints: Record<string, AnyConstraint> = {}
+
+  put(field: Field, value: number | bigint, mask?: number | bigint): void {
+    if (mask === undefined) this.constraints[field.name] = value
+    else {
+      const before = this.constraints[field.name]
+      const both = before === undefined ? { value, mask } : this.merged(field, before, value, mask)
+      const constraint = normalize(field, both.value, both.mask)
+      if (constraint === undefined) delete this.constraints[field.name]
+      else this.constraints[field.name] = constraint
+    }
+  }
+
+  /** Bits named one part after the other add up. */
+  private merged(field: Field, before: AnyConstraint, value: number | bigint, mask: number | bigint) {
+    const old = maskedOf(field, before)
+    const bits = BigInt(mask)
+    const own = (number: bigint): number | bigint => (field.wide ? number : Number(number))
+    return {
+      value: own((BigInt(old.value) & ~bits) | BigInt(value)),
+      mask: own(BigInt(old.mask) | bits),
+    }
+  }
+}
+
+/** `dl_vlan` may say that there is no tag. */
+const isValue = (field: Field, value: number | bigint): boolean =>
+  fitsField(field, value) || (field === fields.dl_vlan && value === 0xffff)
+
+const parseField = (draft: Draft, field: Field, text: string): void => {
+  // A field's name alone asks for its prerequisites, and of a tunnel option for its presence.
+  const { value, mask } = text === '' ? parseFieldValue(field, '*') : parseFieldValue(field, text)
+  if (!isValue(field, value)) badText(`${text} is no value of ${field.name}`)
+  if (mask === undefined) draft.put(field, value)
+  else {
+    const constraint = normalize(field, value, mask)
+    if (constraint !== undefined) draft.constraints[field.name] = constraint
+  }
+}
+
+const parsePair = (draft: Draft, pair: KeyValue): boolean => {
+  const { key, value } = pair
+  const shorthand = shorthandOf(key)
+  const field = fieldByName(key)
+  if (shorthand !== undefined && value === '') {
+    draft.put(fields.eth_type, shorthand.ethertype)
+    if (shorthand.protocol !== undefined) draft.put(fields.nw_proto, shorthand.protocol)
+  } else if (key === 'eth' && value === '') draft.put(fields.packet_type, 0)
+  else if (field !== undefined) parseField(draft, field, value)
+  else if (key.includes('[')) {
+    const part = parsePart(pair)
+    const own = (number: bigint): number | bigint => (part.field.wide ? number : Number(number))
+    draft.put(part.field, own(part.value), own(part.mask))
+  } else return false
+  return true
+}
+
+/** Gives every constraint to the field that is meant, lowest layer first, and checks the prerequisites. */
+const settle = (draft: AnyMatch): Match => {
+  const settled: Record<string, AnyConstraint> = {}
+  const arp = [ethertypes.arp, ethertypes.rarp].some((type) => ethertypeOf(draft as Match) === type)
+  for (const [name, constraint] of Object.entries(canonicalMatch(draft as Match) as AnyMatch)) {
+    // The protocol decides what the fields after it are.
+    const meant = name === 'nw_proto' && arp ? 'arp_op' : meantBy(name as FieldName, settled)
+    if (meant !== name && settled[meant] !== undefined) badText(`${name} and ${meant} are the same here`)
+    settled[meant] = constraint
+  }
+  const match = canonicalMatch(settled)
+  for (const name of Object.keys(match) as FieldName[]) {
+    const { needs } = fields[name]
+    if (needs !== 'none' && !meets(match, needs)) badText(`${name} can be matched only with ${needs}`)
+    if (!fitsField(fields[name], maskedOf(fields[name], (match as AnyMatch)[name] ?? 0).value))
+      badText(`${name} cannot have that value`)
+  }
+  return match
+}
+
+/** The match that `pairs` describe, and the pairs that are not about it. Throws `OpenFlowError` (`bad-text`). */
+export const parseMatchPairs = (
+  pairs: readonly KeyValue[],
+): { readonly match: Match; readonly others: readonly KeyValue[] } => {
+  const draft = new Draft()
+  const others = pairs.filter((pair) => !parsePair(draft, pair))
+  return { match: settle(draft.constraints), others }
+}
+
+/** Parses a match. Throws `OpenFlowError` with the code `bad-text`. */
+export const parseMatch = (text: string): Match => {
+  const { match, others } = parseMatchPairs(keyValues(text))
+  const [unknown] = others
+  return unknown === undefined ? match : badText(`${unknown.key} is no match field`)
+}
