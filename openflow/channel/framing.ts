@@ -1,0 +1,61 @@
+/** Cuts a stream of bytes into OpenFlow messages, wherever the network has cut it. A message is at most 65,535 bytes long. */
+import { Reader } from '#wire/reader.js'
+import { OpenFlowError } from '../errors.js'
+import { headerLength } from '../messages/envelope.js'
+
+/** One message's bytes, and what its header says. */
+export interface Frame {
+  readonly version: number
+  readonly headerType: number
+  readonly xid: number
+  readonly data: Uint8Array
+}
+
+export class Framer {
+  /** The beginning of a message whose end has not come yet. */
+  #parts: Uint8Array[] = []
+  #held = 0
+  /** Bytes until there is something to look at: a whole header, then a whole message. */
+  #wanted = headerLength
+
+  /** The messages that `chunk` completes. Throws `OpenFlowError` `malformed`: the stream cannot be followed any further. */
+  push(chunk: Uint8Array): readonly Frame[] {
+    const frames: Frame[] = []
+    let bytes = chunk
+    if (this.#held > 0) {
+      this.#parts.push(chunk)
+      this.#held += chunk.length
+      if (this.#held < this.#wanted) return frames
+      bytes = Buffer.concat(this.#parts, this.#held)
+    }
+    const used = this.#cut(bytes, frames)
+    this.#parts = used < bytes.length ? [bytes.subarray(used)] : []
+    this.#held = bytes.length - used
+    return frames
+  }
+
+  /** Takes whole messages off the front; returns how many bytes they have. */
+  #cut(bytes: Uint8Array, frames: Frame[]): number {
+    let pos = 0
+    for (;;) {
+      this.#wanted = headerLength
+      if (bytes.length - pos < headerLength) return pos
+      const header = readHeader(bytes, pos)
+      this.#wanted = header.length
+      if (bytes.length - pos < header.length) return pos
+      frames.push({ ...header, data: bytes.subarray(pos, pos + header.length) })
+      pos += header.length
+    }
+  }
+}
+
+const readHeader = (bytes: Uint8Array, pos: number) => {
+  const reader = new Reader(bytes, pos)
+  const version = reader.u8()
+  const headerType = reader.u8()
+  const length = reader.u16()
+  if (length < headerLength) {
+    throw new OpenFlowError('malformed', `a message of version ${version} has a length of ${length}`)
+  }
+  return { version, headerType, length, xid: reader.u32() }
+}
