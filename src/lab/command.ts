@@ -1,8 +1,5 @@
 /** Running programs: arguments as lists, never through a shell; a failure keeps the program's own words. */
 import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { LabError } from './errors.js'
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -61,29 +58,20 @@ export const run = async (
   throw new LabError('command-failed', `${program} ${args.join(' ')}: exit code ${code}: ${said}`)
 }
 
-/** Several `ip` commands in one process. */
-export interface IpBatch {
-  /** The namespace they act in; the root namespace without it. */
-  namespace?: string
-  /** Each an `ip` command without the `ip`. */
-  lines: readonly string[]
-  /** Go on after a line that fails, and do not report it. */
-  force?: boolean
-}
+/** How many commands `runMany` has at work at a time. */
+const runManyAtOnce = 4
 
 /**
- * Runs a batch. The lines go through a file in the lab's directory, not through a pipe: the process then shows whose it
- * is in its command line, and a teardown finds it even if the one that started it was killed.
+ * Runs one program many times, by xargs(1): a fraction of the time that it takes to start each of them from here. The words
+ * go to xargs as text, so they hold names that were checked before: no blanks, no quotes. All run, then the first
+ * failure's words are thrown.
+ * @throws LabError `command-failed`
  */
-export const runIp = async (directory: string, batch: IpBatch): Promise<void> => {
-  if (batch.lines.length === 0) return
-  const file = join(directory, `ip-${randomUUID()}.batch`)
-  await writeFile(file, `${batch.lines.join('\n')}\n`)
-  const where = batch.namespace === undefined ? [] : ['-netns', batch.namespace]
-  const args = [...(batch.force ? ['-force'] : []), ...where, '-batch', file]
-  const { code, stderr } = await tryRun('ip', args).finally(() => rm(file, { force: true }))
-  if (code === 0 || batch.force) return
-  // `ip` says `Command failed FILE:LINE`; show the line itself.
-  const failed = batch.lines[Number(/:(\d+)\s*$/.exec(stderr.trim())?.[1]) - 1]
-  throw new LabError('command-failed', `ip ${where.join(' ')} ${failed ?? ''}: ${stderr.trim()}`)
+export const runMany = async (program: string, calls: readonly (readonly string[])[]): Promise<void> => {
+  if (calls.length === 0) return
+  const input = `${calls.map((words) => words.join(' ')).join('\n')}\n`
+  const args = ['--max-lines=1', `--max-procs=${runManyAtOnce}`, program]
+  const { code, stdout, stderr } = await tryRun('xargs', args, { input, timeoutMs: 300_000 })
+  if (code === 0) return
+  throw new LabError('command-failed', `${program}: ${stderr.trim() || stdout.trim() || `exit code ${code}`}`)
 }

@@ -1,8 +1,8 @@
 /** One host of a lab: a network namespace that stands for a container, with a cable to its node for each interface. */
 import { isIP } from 'node:net'
-import { type CommandOptions, type CommandResult, run, runIp, tryRun } from './command.js'
-import { mapConcurrently } from './concurrent.js'
+import { type CommandOptions, type CommandResult, runMany, tryRun } from './command.js'
 import { LabError } from './errors.js'
+import { runIp, runIpBatches } from './ip-batch.js'
 import { arrivalLines, cableLines, hostLines } from './layout.js'
 import { checkInterfaceName, checkMemberName, deviceOf, namespaceOf } from './names.js'
 import { labDirectory, netnsFile } from './paths.js'
@@ -82,8 +82,12 @@ export const planHost = ({ name, node, interfaces }: HostOptions): HostState => 
 }
 
 /** Frames with checksums left for a network card to fill in arrive broken behind a userspace datapath. */
-const turnOffloadOff = async (namespace: string, interfaceName: string): Promise<void> => {
-  await run('nsenter', [`--net=${netnsFile(namespace)}`, 'ethtool', '-K', interfaceName, 'tx', 'off'])
+const turnOffloadOff = (lab: string, hosts: readonly HostState[]): Promise<void> => {
+  const calls = hosts.flatMap(({ name, interfaces }) => {
+    const enter = `--net=${netnsFile(namespaceOf(lab, name))}`
+    return interfaces.map((each) => [enter, 'ethtool', '-K', each.name, 'tx', 'off'])
+  })
+  return runMany('nsenter', calls)
 }
 
 /** Makes the namespaces, cables and addresses of hosts whose names are taken already. */
@@ -91,16 +95,17 @@ export const buildHosts = async (lab: string, hosts: readonly HostState[]): Prom
   const directory = labDirectory(lab)
   await runIp(directory, { lines: hosts.map(({ name }) => `netns add ${namespaceOf(lab, name)}`) })
   const nodes = [...new Set(hosts.map((host) => host.node))]
-  await mapConcurrently(nodes, async (node) => {
+  const cables = nodes.map((node) => {
     const members = hosts.filter((host) => host.node === node)
     const lines = members.flatMap(({ name, interfaces }) => cableLines(namespaceOf(lab, name), interfaces))
-    await runIp(directory, { namespace: namespaceOf(lab, node), lines })
+    return { namespace: namespaceOf(lab, node), lines }
   })
-  await mapConcurrently(hosts, async ({ name, interfaces }) => {
-    const namespace = namespaceOf(lab, name)
-    for (const each of interfaces) await turnOffloadOff(namespace, each.name)
-    await runIp(directory, { namespace, lines: hostLines(interfaces) })
+  await runIpBatches(directory, cables)
+  await turnOffloadOff(lab, hosts)
+  const settings = hosts.map(({ name, interfaces }) => {
+    return { namespace: namespaceOf(lab, name), lines: hostLines(interfaces) }
   })
+  await runIpBatches(directory, settings)
 }
 
 /** Unplugs all cables of a host and plugs them into another node; the node's ends keep their names. */

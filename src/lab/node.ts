@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { Clock } from '#link/clock.js'
 import { managementAddress, managementAddress6, rlocAddress, rlocAddress6 } from './addresses.js'
-import { type CommandOptions, type CommandResult, run, runIp, tryRun } from './command.js'
+import { type CommandOptions, type CommandResult, run, tryRun } from './command.js'
 import {
   type Daemon,
   type DaemonPlace,
@@ -13,6 +13,7 @@ import {
   openVSwitchEnvironment,
   startDaemon,
 } from './daemons.js'
+import { runIp } from './ip-batch.js'
 import { nodeLines, physicalBridge, rlocLines, underlayDevice, underlayMac } from './layout.js'
 import { namespaceOf } from './names.js'
 import { netnsFile, nodeDirectory, templateDatabase } from './paths.js'

@@ -15,6 +15,7 @@ const labPrograms = new Set([
   'ip',
   'nsenter',
   'ethtool',
+  'xargs',
   'ovsdb-tool',
   'ovsdb-server',
   'ovs-vswitchd',

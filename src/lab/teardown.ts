@@ -4,9 +4,11 @@
  */
 import { readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { type Clock, sleep, systemClock } from '#link/clock.js'
-import { run, runIp, tryRun } from './command.js'
+import { run, tryRun } from './command.js'
 import { LabError } from './errors.js'
 import { unless } from './failure.js'
+import { runIp } from './ip-batch.js'
+import { unplugLines } from './layout.js'
 import { checkLabName, checkMemberName, memberOfNamespace, namespaceOf, rootDeviceOf } from './names.js'
 import { hostFile, labDirectory, netnsDirectory, sharedDirectories } from './paths.js'
 import { awaitExit, processesOf, signal, startTicks } from './processes.js'
@@ -115,8 +117,7 @@ export const destroyHost = async (lab: string, host: string, clock: Clock): Prom
   const found = (await labNamespaces(lab)).includes(namespace)
   if (found) {
     await endProcesses(clock, await processesOf([namespace], () => false))
-    const lines = (record?.interfaces ?? []).map(({ name }) => `link del ${name}`)
-    await runIp(labDirectory(lab), { namespace, lines, force: true })
+    await runIp(labDirectory(lab), { namespace, lines: unplugLines(), force: true })
     await run('ip', ['netns', 'del', namespace])
   }
   await rm(hostFile(lab, host), { force: true })

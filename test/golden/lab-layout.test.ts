@@ -102,7 +102,7 @@ link set r1-gig1 up
 `)
   expect(text(hostLines(interfaces))).toBe(`
 link set lo up
-link set gig1 mtu 9000 address 02:00:00:00:00:07 up
+link set gig1 group 100 mtu 9000 address 02:00:00:00:00:07 up
 addr add 10.0.0.1/24 dev gig1
 addr add 2001:db8::1/64 dev gig1 nodad
 `)
