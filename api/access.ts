@@ -1,12 +1,13 @@
 /** What happens to every request before and after its route: its id, its bearer, the log's line. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FabricError } from '#model/error.js'
+import type { Logger } from '#model/logger.js'
 import { bearerOf, type Tokens } from './tokens.js'
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Names every request, asks it for a token when there are tokens, and logs it: a change with one line, reading for debugging. */
-export const watchAccess = (app: FastifyInstance, tokens: Tokens | undefined): void => {
+export const watchAccess = (app: FastifyInstance, logger: Logger, tokens: Tokens | undefined): void => {
   app.decorateRequest('by', 'anonymous')
   app.decorateRequest('failure', undefined)
   app.addHook('onRequest', (request, reply, done) => {
@@ -21,7 +22,7 @@ export const watchAccess = (app: FastifyInstance, tokens: Tokens | undefined): v
     done(bearer === undefined ? new FabricError('unauthorized', missing(request)) : undefined)
   })
   app.addHook('onResponse', (request, reply, done) => {
-    logAnswer(request, reply)
+    logAnswer(logger, request, reply)
     done()
   })
 }
@@ -31,8 +32,8 @@ const missing = (request: FastifyRequest): string =>
     ? 'send the header Authorization: Bearer TOKEN'
     : 'the token is not one of those that this controller knows'
 
-const logAnswer = (request: FastifyRequest, reply: FastifyReply): void => {
-  const { failure, log } = request
+const logAnswer = (log: Logger, request: FastifyRequest, reply: FastifyReply): void => {
+  const { failure } = request
   const line = {
     requestId: request.id,
     by: request.by,

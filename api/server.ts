@@ -1,13 +1,15 @@
 /** REST, version 1: a Fastify server whose routes translate between JSON and the fabric. It is put together here and nowhere else. */
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Clock } from '#link/clock.js'
 import type { Random } from '#link/random.js'
 import { FabricError } from '#model/error.js'
+import type { Logger } from '#model/logger.js'
 import { watchAccess } from './access.js'
 import { changes } from './change.js'
 import type { Fabric } from './fabric.js'
 import { answerFailures, answerParserFailure, sendFailure } from './failures.js'
+import { fastifyLogger } from './fastify-logger.js'
 import { acceptJson } from './json-body.js'
 import { describeApi } from './openapi.js'
 import { requestIdOf } from './request-id.js'
@@ -22,7 +24,7 @@ import { compileValidator } from './validation.js'
 
 export interface ServerOptions {
   readonly fabric: Fabric
-  readonly logger: FastifyBaseLogger
+  readonly logger: Logger
   readonly clock: Clock
   readonly random: Random
   /** Who may do anything at all; absent: everybody. */
@@ -48,14 +50,14 @@ const silenceMaxMs = 120_000
 
 /** The server, not listening yet: `await server.listen({ host, port })`. `server.close()` ends event streams and waits, then connections. */
 export const createServer = (options: ServerOptions): FastifyInstance => {
-  const { fabric, clock, tokens, bodyLimit = 16 * kib * kib } = options
+  const { fabric, logger, clock, tokens, bodyLimit = 16 * kib * kib } = options
   const app = createApp(options)
   app.server.maxConnections = options.connectionsMax ?? 1024
   app.setValidatorCompiler(compileValidator)
   // The schemas type what the routes answer; checking it again would cost more than everything else here.
   app.setSerializerCompiler(() => JSON.stringify)
   acceptJson(app)
-  watchAccess(app, tokens)
+  watchAccess(app, logger, tokens)
   answerFailures(app)
   const changeOf = changes(app, clock)
   describeApi(app, tokens !== undefined)
@@ -64,7 +66,9 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
     addTopologies(routes, fabric, changeOf, bodyLimit)
     addNodes(routes, fabric, changeOf)
     addOperations(routes, fabric)
-    addEvents(routes, fabric, clock, {
+    addEvents(routes, fabric, {
+      clock,
+      logger,
       readersMax: options.eventReadersMax ?? 256,
       queueEventsMax: options.eventQueueMax ?? 4096,
       heartbeatMs: options.eventHeartbeatMs ?? 15_000,
@@ -73,11 +77,12 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
   return app
 }
 
-const createApp = ({ logger, random, requestTimeoutMs = 30_000 }: ServerOptions): RestApp =>
-  Fastify({
-    loggerInstance: logger,
+const createApp = ({ logger, random, requestTimeoutMs = 30_000 }: ServerOptions): RestApp => {
+  const loggerInstance = fastifyLogger(logger)
+  return Fastify({
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: () => logger,
+    childLoggerFactory: () => loggerInstance,
     genReqId: (request) => requestIdOf(request.headers['x-request-id'], random),
     bodyLimit: smallBodyLimit,
     connectionTimeout: silenceMaxMs,
@@ -98,3 +103,4 @@ const createApp = ({ logger, random, requestTimeoutMs = 30_000 }: ServerOptions)
       answerParserFailure(error, socket, id)
     },
   }).withTypeProvider<ZodTypeProvider>()
+}

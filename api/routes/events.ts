@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Clock } from '#link/clock.js'
 import { FabricError } from '#model/error.js'
 import type { FabricEvent as ModelEvent } from '#model/event.js'
+import type { Logger } from '#model/logger.js'
 import { EventStream, eventText } from '../event-stream.js'
 import type { Fabric } from '../fabric.js'
 import type { RestApp } from '../rest-app.js'
@@ -23,7 +24,9 @@ export type FabricEvent = z.infer<typeof fabricEvent>
 /** Ids of events are short; this only keeps nonsense out. */
 const eventId = z.string().max(128)
 
-export interface EventLimits {
+export interface EventOptions {
+  readonly clock: Clock
+  readonly logger: Logger
   /** Readers at once. */
   readonly readersMax: number
   /** Events that may wait for one reader. */
@@ -58,7 +61,8 @@ const eventOf = ({ id, at, type, object, message, data }: ModelEvent): FabricEve
 })
 
 /** Adds the route of events. */
-export const addEvents = (app: RestApp, fabric: Fabric, clock: Clock, limits: EventLimits): void => {
+export const addEvents = (app: RestApp, fabric: Fabric, options: EventOptions): void => {
+  const { clock, logger } = options
   const streams = new Set<EventStream>()
   app.addHook('preClose', (done) => {
     for (const stream of streams) stream.close()
@@ -80,8 +84,8 @@ export const addEvents = (app: RestApp, fabric: Fabric, clock: Clock, limits: Ev
       },
     },
     (request, reply) => {
-      if (streams.size >= limits.readersMax) {
-        throw new FabricError('overloaded', `${limits.readersMax} readers of events are there already`)
+      if (streams.size >= options.readersMax) {
+        throw new FabricError('overloaded', `${options.readersMax} readers of events are there already`)
       }
       const last = request.headers['last-event-id'] ?? request.query.lastEventId
       stream(request, reply, last)
@@ -91,14 +95,13 @@ export const addEvents = (app: RestApp, fabric: Fabric, clock: Clock, limits: Ev
   const stream = (request: FastifyRequest, reply: FastifyReply, last: string | undefined): void => {
     const begun = clock.now()
     const events = new EventStream({
-      ...limits,
+      ...options,
       response: reply.raw,
-      clock,
       onClose: (reason) => {
         subscription.stop()
         streams.delete(events)
         const ms = Math.round(clock.now() - begun)
-        request.log.info({ requestId: request.id, by: request.by, reason, ms }, 'event stream ended')
+        logger.info({ requestId: request.id, by: request.by, reason, ms }, 'event stream ended')
       },
     })
     const subscription = fabric.subscribe(last, (event) =>

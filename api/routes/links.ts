@@ -52,7 +52,7 @@ const linkReceipt = z
     portsReadyMs: z.number().optional(),
     flowsConfirmedMs: z.record(z.string(), z.number()).describe('By node: its switch confirmed the flows'),
     totalMs: z.number().optional().describe('All of it; absent while something is missing'),
-  })
+  } satisfies Record<keyof Receipt | 'totalMs', z.ZodType>)
   .meta({
     id: 'LinkReceipt',
     description: "Milliseconds of the link's last change, counted from the request's arrival",

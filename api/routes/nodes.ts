@@ -1,6 +1,6 @@
 /** `/v1/nodes`: the switches, what is plugged into them and what is installed in them. */
 import { z } from 'zod'
-import { type FlowView, type NodeView, nodeSpec } from '#model/node.js'
+import { type FlowView, type NodeView, nodeSpec, type Port as PortView } from '#model/node.js'
 import { objectName } from '#model/wire.js'
 import { prefersText } from '../accept.js'
 import type { ChangeOf } from '../change.js'
@@ -29,7 +29,7 @@ const node = z
     flows: z.int(),
     links: z.int(),
     connectedAt: z.iso.datetime().optional(),
-  })
+  } satisfies Record<Exclude<keyof NodeView, 'wires'> | 'links', z.ZodType>)
   .meta({ id: 'Node' })
 export type Node = z.infer<typeof node>
 
@@ -44,9 +44,10 @@ const port = z
     ours: z.boolean().describe('Whether Heddle added it to the bridge'),
     mac: z.string().optional(),
     mtu: z.int().optional(),
+    mtuRequest: z.int().optional().describe('The MTU that was asked of the device'),
     linkDown: z.boolean().optional().describe('The device has no carrier'),
     held: z.boolean().optional().describe('Turned down by Heddle: the far end of its link has no carrier'),
-  })
+  } satisfies Record<keyof PortView, z.ZodType>)
   .meta({ id: 'Port' })
 export type Port = z.infer<typeof port>
 
@@ -74,7 +75,7 @@ const flow = z
       })
       .optional()
       .describe('The object that the flow exists for; absent for flows of others'),
-  })
+  } satisfies Record<keyof FlowView, z.ZodType>)
   .meta({ id: 'Flow' })
 export type Flow = z.infer<typeof flow>
 
