@@ -6,6 +6,7 @@ import { fishCompletion } from './completion-fish.js'
 import { zshCompletion } from './completion-zsh.js'
 import { examples } from './help.js'
 import type { Io } from './io.js'
+import { namesCommand } from './names.js'
 
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const
 
@@ -13,6 +14,7 @@ const isShell = (name: string): name is keyof typeof shells => Object.hasOwn(she
 
 export const completionCommand = (io: Io, program: Command): Command =>
   new Command('completion')
+    .addCommand(namesCommand(io), { hidden: true })
     .description('print the completion script of a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(shells)))
     .addHelpText(

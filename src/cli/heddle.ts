@@ -3,7 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { systemClock } from '#link/clock.js'
+import { systemRandom } from '#link/random.js'
 import type { Io } from './io.js'
+import { progressOn } from './progress.js'
 import { run } from './run.js'
 
 /** The version of the package that this file is in, compiled or not. */
@@ -46,6 +48,8 @@ const io: Io = {
   env: process.env,
   fetch: globalThis.fetch,
   clock: systemClock,
+  random: systemRandom,
+  progress: progressOn(process.stderr),
   get signal() {
     return interrupt()
   },

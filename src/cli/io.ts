@@ -1,6 +1,8 @@
 /** What the command line touches of the world: its streams, environment, files, network and time. heddle.ts has the real ones. */
 import type { Config } from '#config'
 import type { Clock } from '#link/clock.js'
+import type { Random } from '#link/random.js'
+import type { ProgressBar } from './progress.js'
 
 /** Where text goes. */
 export interface Output {
@@ -16,6 +18,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly fetch: typeof fetch
   readonly clock: Clock
+  readonly random: Random
+  readonly progress: ProgressBar
   /** Aborted when the user presses Ctrl-C. */
   readonly signal: AbortSignal
   readonly version: string

@@ -1,12 +1,20 @@
 /** The tree of commands. */
 import { Command } from 'commander'
 import { createColors } from 'picocolors'
+import { applyCommand, planCommand } from './apply.js'
 import { completionCommand } from './completion.js'
 import { configCommand } from './config.js'
 import { controllerCommand } from './controller.js'
+import { ovsdbCommand } from './debug/ovsdb.js'
+import { eventsCommand } from './events.js'
 import { exitCodes } from './exit.js'
+import { flowsCommand } from './flows.js'
 import type { Io } from './io.js'
+import { labCommand } from './lab.js'
+import { linksCommand } from './links.js'
+import { nodesCommand } from './nodes.js'
 import { wantsColour } from './palette.js'
+import { topologiesCommand } from './topologies.js'
 
 const exitCodeHelp = (): string =>
   Object.values(exitCodes)
@@ -35,9 +43,24 @@ export const createProgram = (io: Io): Command => {
     .showSuggestionAfterError()
     .addHelpText('after', afterHelp())
 
-  program.commandsGroup('Controller:')
-  program.addCommand(controllerCommand(io))
-  program.addCommand(configCommand(io))
+  const groups = {
+    'Fabric:': [
+      nodesCommand,
+      linksCommand,
+      topologiesCommand,
+      applyCommand,
+      planCommand,
+      flowsCommand,
+      eventsCommand,
+    ],
+    'Controller:': [controllerCommand, configCommand],
+    'Laboratory:': [labCommand],
+    'Protocols:': [ovsdbCommand],
+  }
+  for (const [heading, commands] of Object.entries(groups)) {
+    program.commandsGroup(heading)
+    for (const make of commands) program.addCommand(make(io))
+  }
   program.commandsGroup('Shell:')
   program.addCommand(completionCommand(io, program))
   inherit(program)

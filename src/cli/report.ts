@@ -1,5 +1,7 @@
 /** Failures as users read them: what happened, to what, and the way out. Never a stack trace. */
 import { CommanderError } from 'commander'
+import { ApiError } from '#api/client.js'
+import { describeApiError } from './api-report.js'
 import { CliError, exitCodes } from './exit.js'
 import type { Io } from './io.js'
 import { paletteFor } from './palette.js'
@@ -11,6 +13,7 @@ const isExpected = (error: unknown): error is Error =>
 
 const asCliError = (error: unknown): CliError => {
   if (error instanceof CliError) return error
+  if (error instanceof ApiError) return describeApiError(error)
   if (isExpected(error)) return new CliError('failed', error.message, notesOf(error), error)
   const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return new CliError(

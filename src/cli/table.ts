@@ -1,6 +1,8 @@
-/** Tables for people: no borders, a quiet title line, columns two spaces apart, nothing cut off. */
+/**
+ * Tables for people: no borders, a quiet title line, columns two spaces apart, nothing cut off. Laid out here, since
+ * 50,000 links must be a matter of a moment: the usual library takes a third of a millisecond a row.
+ */
 import { stripVTControlCharacters } from 'node:util'
-import CliTable from 'cli-table3'
 import type { Palette } from './palette.js'
 
 export interface Column<Row> {
@@ -10,29 +12,14 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string
 }
 
-const edges = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-  'left',
-  'left-mid',
-  'mid',
-  'mid-mid',
-  'right',
-  'right-mid',
-  'middle',
-] as const
-const borderless = Object.fromEntries(edges.map((edge) => [edge, '']))
-
+/** Spaces between columns. */
 const gap = 2
 
 /** Columns that a cell takes on the terminal. Wide characters begin at U+1100: one too many is harmless, one too few cuts. */
-const widthOf = (cell: string): number =>
+const widthOf = (cell: string): number => (ascii.test(cell) ? cell.length : wideWidthOf(cell))
+
+const ascii = /^[\x20-\x7e]*$/
+const wideWidthOf = (cell: string): number =>
   [...stripVTControlCharacters(cell)].reduce((sum, character) => sum + (character < '\u1100' ? 1 : 2), 0)
 
 /**
@@ -60,23 +47,15 @@ export class Table<Row> {
     }
     const titles = this.#titled ? [] : [this.#columns.map(({ title }) => this.#palette.dim(title))]
     this.#titled = true
-    const lines = [...titles, ...cells]
-    return lines.length === 0 ? '' : this.#draw(lines)
+    return [...titles, ...cells].map((line) => this.#draw(line)).join('')
   }
 
-  #draw(lines: readonly string[][]): string {
-    const table = new CliTable({
-      chars: borderless,
-      colAligns: this.#columns.map(({ align }) => align ?? 'left'),
-      colWidths: this.#widths.map((width) => width + gap),
-      style: { 'padding-left': 0, 'padding-right': gap, head: [], border: [], compact: true },
+  #draw(cells: readonly string[]): string {
+    const padded = cells.map((cell, index) => {
+      const space = ' '.repeat(Math.max(0, (this.#widths[index] ?? 0) - widthOf(cell)))
+      return this.#columns[index]?.align === 'right' ? space + cell : cell + space
     })
-    table.push(...lines)
-    return `${table
-      .toString()
-      .split('\n')
-      .map((line) => line.trimEnd())
-      .join('\n')}\n`
+    return `${padded.join(' '.repeat(gap)).trimEnd()}\n`
   }
 }
 

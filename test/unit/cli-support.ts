@@ -12,6 +12,7 @@ export interface World {
   readonly terminal?: boolean
   readonly fetch?: typeof fetch
   readonly signal?: AbortSignal
+  readonly onProgress?: (line: string) => void
   readonly runController?: (config: Config) => Promise<void>
 }
 
@@ -65,6 +66,11 @@ export const heddle = async (words: string | readonly string[], world: World = {
     env: world.env ?? {},
     fetch: world.fetch ?? unexpected,
     clock: eagerClock(),
+    random: () => 0.5,
+    progress: (things, total) => ({
+      show: (done) => world.onProgress?.(`${done}/${total} ${things}`),
+      end: () => world.onProgress?.('end'),
+    }),
     signal: world.signal ?? new AbortController().signal,
     version: '1.2.3',
     readFile: async (path) => {
