@@ -14,8 +14,9 @@ import {
   maskedOf,
   normalize,
 } from './match.js'
+import { MatchError } from './match-error.js'
 import { shorthandOf } from './match-shorthand.js'
-import { ethertypeOf, ethertypes, meets } from './prerequisites.js'
+import { meets } from './prerequisites.js'
 import { fitsField } from './value-rules.js'
 
 /**
@@ -124,17 +125,30 @@ const parsePair = (draft: Draft, pair: KeyValue): boolean => {
   return true
 }
 
+/** The canonical form; constraints that contradict each other are a fault of the text. */
+const canonicalOf = (constraints: AnyMatch): Match => {
+  try {
+    return canonicalMatch(constraints as Match)
+  } catch (error) {
+    return error instanceof MatchError ? badText(error.reason) : raise(error)
+  }
+}
+
+const raise = (error: unknown): never => {
+  throw error
+}
+
 /** Gives every constraint to the field that is meant, lowest layer first, and checks the prerequisites. */
 const settle = (draft: AnyMatch): Match => {
   const settled: Record<string, AnyConstraint> = {}
-  const arp = [ethertypes.arp, ethertypes.rarp].some((type) => ethertypeOf(draft as Match) === type)
-  for (const [name, constraint] of Object.entries(canonicalMatch(draft as Match) as AnyMatch)) {
+  const isArp = meets(draft as Match, 'arp')
+  for (const [name, constraint] of Object.entries(canonicalOf(draft) as AnyMatch)) {
     // The protocol decides what the fields after it are.
-    const meant = name === 'nw_proto' && arp ? 'arp_op' : meantBy(name as FieldName, settled)
+    const meant = name === 'nw_proto' && isArp ? 'arp_op' : meantBy(name as FieldName, settled)
     if (meant !== name && settled[meant] !== undefined) badText(`${name} and ${meant} are the same here`)
     settled[meant] = constraint
   }
-  const match = canonicalMatch(settled)
+  const match = canonicalOf(settled)
   for (const name of Object.keys(match) as FieldName[]) {
     const { needs } = fields[name]
     if (needs !== 'none' && !meets(match, needs)) badText(`${name} can be matched only with ${needs}`)
