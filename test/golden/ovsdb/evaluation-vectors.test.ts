@@ -132,7 +132,7 @@ describe.skipIf(!vectorsAreThere)(title('mutations'), () => {
   /** Upstream prints 15 digits of a real. */
   const rounded = (json: Json): Json => {
     if (isJsonArray(json)) return json.map(rounded)
-    return typeof json === 'number' && !Number.isInteger(json) ? Number(json.toPrecision(15)) : json
+    return typeof json === 'number' && !Number.isSafeInteger(json) ? Number(json.toPrecision(15)) : json
   }
 
   const rowOfChanges = (table: TableSchema, json: Json): FakeRow => {
