@@ -19,7 +19,9 @@ export const answerFailures = (app: FastifyInstance): void => {
   app.setErrorHandler((error, request, reply) => sendFailure(error, request, reply))
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.replace(/\?.*$/, '')
-    const allowed = methods.allowed(path)
+    const known = methods.allowed(path)
+    // A route that has the method and still does not know the path: a file that is not there.
+    const allowed = known.includes(request.method) ? [] : known
     if (allowed.length > 0) reply.header('allow', allowed.join(', '))
     const what = `${request.method} ${path.slice(0, 200)}`
     return sendFailure(
@@ -38,11 +40,14 @@ export const sendFailure = (error: unknown, request: FastifyRequest, reply: Fast
   request.failure = failure
   if (failure.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="heddle"')
   if (failure.status === 503) reply.header('retry-after', '1')
-  return reply
-    .code(failure.status)
-    .header('x-request-id', request.id)
-    .type(problemMediaType)
-    .send(JSON.stringify(problemOf(failure, request.id)))
+  return (
+    reply
+      .code(failure.status)
+      .header('x-request-id', request.id)
+      .type(problemMediaType)
+      // As bytes: Fastify would add a charset to text, which the media type does not have.
+      .send(Buffer.from(JSON.stringify(problemOf(failure, request.id))))
+  )
 }
 
 /** Anything that was thrown as an error of the table. What nobody foresaw is a defect of ours. */

@@ -18,7 +18,8 @@ export const compileValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, htt
   const base = partNames[httpPart]
   const root: readonly PropertyKey[] = base === undefined ? [] : [base]
   return (data: unknown) => {
-    const result = schema.safeParse(data, { error: wordsOf })
+    // Fastify shows a body that is not there as null.
+    const result = schema.safeParse(data ?? undefined, { error: wordsOf })
     if (result.success) return { value: result.data }
     return { error: new InvalidRequest(issuesOf(result.error.issues, root)) }
   }
