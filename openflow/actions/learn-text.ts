@@ -3,6 +3,7 @@
 import { parseFieldValue, printFieldValue } from '../field-text.js'
 import { fields } from '../fields.js'
 import type { Learn, LearnSource, LearnSpec } from './learn.js'
+import { fromWire, toWire } from './ports.js'
 import {
   parseArrow,
   parseDestination,
@@ -28,7 +29,8 @@ const printMatch = (destination: Subfield, source: LearnSource): string => {
   }
   if (!isWhole(destination)) return `${printSubfield(destination)}=${printConstant(source)}`
   const field = fields[destination.field]
-  return `${field.name}=${printFieldValue(field, field.wide ? source : Number(source))}`
+  const value = fromWire(field.name, field.wide ? source : Number(source))
+  return `${field.name}=${printFieldValue(field, value)}`
 }
 
 const printSpec = (spec: LearnSpec): string => {
@@ -86,7 +88,9 @@ const isNumber = (key: string): key is keyof typeof numbers => Object.hasOwn(num
 const parseConstant = (destination: Subfield, value: string): bigint => {
   if (!isWhole(destination)) return parseBig(value, destination.width, `value of ${destination.field}`)
   const parsed = parseFieldValue(fields[destination.field], value)
-  return parsed.mask === undefined ? BigInt(parsed.value) : badText(`${value} has a mask`)
+  return parsed.mask === undefined
+    ? BigInt(toWire(destination.field, parsed.value))
+    : badText(`${value} has a mask`)
 }
 
 const parseMatch = (key: string, value: string): LearnSpec => {

@@ -42,10 +42,13 @@ const kinds = { match: 0x0000, load: 0x0800, output: 0x1000 } as const
 const kindMask = 0x1800
 const widthMask = 0x07ff
 
+/** Open vSwitch takes all bits of the bytes that a constant of so many bits fills. */
+const roomFor = (width: number): bigint => BigInt(Math.ceil(width / 8) * 8)
+
 /** A constant: as many 16-bit words as its width needs. */
 const readConstant = (r: Reader, width: number): bigint => {
   const value = r.uint(Math.ceil(width / 16) * 2)
-  if (value >> BigInt(width) !== 0n) refuse(r, 'OFPBAC_BAD_ARGUMENT', `a constant wider than ${width} bits`)
+  if (value >> roomFor(width) !== 0n) refuse(r, 'OFPBAC_BAD_ARGUMENT', `a constant wider than ${width} bits`)
   return value
 }
 
@@ -86,7 +89,7 @@ const writeSpec = (w: Writer, spec: LearnSpec): void => {
   w.u16((kinds[type] & kindMask) | (constant ? immediate : 0) | width)
   if (!constant) writePlace(w, source)
   else {
-    if (source < 0n || source >> BigInt(width) !== 0n) w.fail(`${source} does not fit in ${width} bits`)
+    if (source < 0n || source >> roomFor(width) !== 0n) w.fail(`${source} does not fit in ${width} bits`)
     w.uint(source, Math.ceil(width / 16) * 2)
   }
   if (spec.type !== 'output') writePlace(w, spec.destination)

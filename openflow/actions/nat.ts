@@ -161,12 +161,16 @@ const parseRange = (text: string): { range?: NatRange; ports?: Range<number> } =
   return { range: { family: 'ipv6', ...rangeOf(parseIpv6, in6[1] ?? '', in6[2]) }, ...parsePorts(in6[3]) }
 }
 
+/** The address zero alone stands for none: only ports are translated, and those the switch chooses. */
+const withoutZero = (found: Pick<Nat, 'range' | 'ports'>): Pick<Nat, 'range' | 'ports'> =>
+  found.range !== undefined && BigInt(found.range.min) === 0n && found.range.max === undefined ? {} : found
+
 const parseArgument = (found: Nat, key: string, value: string): Nat => {
   switch (key) {
     case 'src':
     case 'dst':
       if (found.direction !== undefined) badText('nat takes one of src and dst')
-      return { ...found, direction: key, ...parseRange(value) }
+      return { ...found, direction: key, ...withoutZero(parseRange(value)) }
     case 'persistent':
       return { ...found, persistent: true }
     case 'hash':

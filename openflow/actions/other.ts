@@ -1,7 +1,7 @@
 /** The remaining actions: time to live, queues, notes, samples, timeouts. */
 import { type Codec, pad, u8, u16, u32 } from '#wire/codec.js'
 import { countOf, repeat, struct } from '#wire/struct.js'
-import type { FieldName } from '../fields.js'
+import { type FieldName, fields } from '../fields.js'
 import { sample } from './sample.js'
 import { action, checked, nothing, nx, standard, variable } from './spec.js'
 import {
@@ -13,7 +13,16 @@ import {
   printSubfield,
   type Subfield,
 } from './subfield.js'
-import { badText, keyValues, keyword, numbered, parseBytes, parseNumber, printBytes } from './text.js'
+import {
+  badText,
+  keyValues,
+  keyword,
+  numbered,
+  parseBytes,
+  parseNumber,
+  printBytes,
+  type TextForm,
+} from './text.js'
 
 interface DecTtl {
   /** Which controllers hear of a packet whose time is over; absent: those without a number. */
@@ -35,6 +44,28 @@ const parseIds = (text: string): DecTtl =>
   text === ''
     ? {}
     : { controllerIds: text.split(/[, ]+/).map((id) => parseNumber(id, 0xffff, 'controller id')) }
+
+/** Protocols that have ports, by their number in the IP header. */
+const transports: ReadonlyMap<number | undefined, 'tcp' | 'udp' | 'sctp'> = new Map([
+  [6, 'tcp'],
+  [17, 'udp'],
+  [132, 'sctp'],
+])
+
+/** Where the match says which protocol it is, the text means `set_field`. */
+const transportPort = (side: 'src' | 'dst'): TextForm<{ readonly port: number }> => {
+  const text = numbered(`mod_tp_${side}`, 'port', { max: 0xffff })
+  return {
+    ...text,
+    parse: (argument, { flow }) => {
+      const protocol = transports.get(flow.ipProtocol)
+      const value = parseNumber(argument, 0xffff, 'port')
+      return protocol === undefined
+        ? { port: value }
+        : [{ type: 'set_field', field: `${protocol}_${side}`, value }]
+    },
+  }
+}
 
 const conjunction = struct({ clause: u8, clauses: u8, id: u32 })
 
@@ -100,7 +131,11 @@ const parseCheckPacketLarger = (argument: string): CheckPacketLarger => {
   return { length: parseNumber(length.replace(/\)$/, ''), 0xffff, 'length'), destination }
 }
 
-const deleteField: Codec<{ readonly field: FieldName }> = struct({ field: legacyField })
+const deleteField: Codec<{ readonly field: FieldName }> = checked(
+  struct({ field: legacyField }),
+  ({ field }) =>
+    fields[field].variable ? undefined : ['OFPBAC_BAD_ARGUMENT', `the field ${field} cannot be deleted`],
+)
 
 export const otherActions = {
   dec_ttl: action<DecTtl>(
@@ -133,12 +168,12 @@ export const otherActions = {
   ),
   mod_tp_src: action(
     [standard(9, 8, struct({ port: u16 }))],
-    numbered('mod_tp_src', 'port', { max: 0xffff }),
+    transportPort('src'),
     'Sets the source port of TCP, UDP or SCTP, where the match leaves open which.',
   ),
   mod_tp_dst: action(
     [standard(10, 8, struct({ port: u16 }))],
-    numbered('mod_tp_dst', 'port', { max: 0xffff }),
+    transportPort('dst'),
     'Sets the destination port of TCP, UDP or SCTP, where the match leaves open which.',
   ),
   fin_timeout: action(

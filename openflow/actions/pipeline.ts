@@ -49,16 +49,15 @@ const resubmitBody = (ct: boolean): Codec<Resubmit> => {
 /** The first form of the extension: the port only. */
 const resubmitPort: Codec<Resubmit> = struct({ port: port16 })
 
-const parseTable = (text: string, what: string): number => parseNumber(text, 254, what)
-
 const parseResubmit = (argument: string): Resubmit => {
   const [port = '', table = '', ct = '', ...more] = argument.split(',').map((part) => part.trim())
   if (more.length > 0 || (ct !== '' && ct !== 'ct')) badText(`resubmit(${argument}) has an unknown argument`)
   const number = port === '' ? reservedPorts.in_port : parsePort(port)
-  if (number === reservedPorts.in_port && table === '') badText('resubmit needs a port or a table')
+  const there = table === '' ? currentTable : parseNumber(table, currentTable, 'table')
+  if (number === reservedPorts.in_port && there === currentTable) badText('resubmit needs a port or a table')
   return {
     ...(number !== reservedPorts.in_port && { port: number }),
-    ...(table !== '' && { table: parseTable(table, 'table') }),
+    ...(there !== currentTable && { table: there }),
     ...(ct === 'ct' && { ct: true }),
   }
 }

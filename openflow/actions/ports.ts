@@ -30,10 +30,19 @@ const byName = new Map<string, number>([...Object.entries(reservedPorts), ['none
 /** The 32-bit number of a port that travels in 16 bits: the reserved ones are extended by their sign. */
 const widen = (port: number): number => (port < portsEnd || port > 0xffff ? port : port + 0xffff_0000)
 
+/** What stands in 16 bits for a port: other numbers pass unchanged. */
+const narrow = (port: number): number => (port >= 0xffff_ff00 ? port - 0xffff_0000 : port)
+
 /** A port in the 16 bits of a Nicira extension. */
-export const port16: Codec<number> = mapped(u16, widen, (port) =>
-  port >= 0xffff_ff00 ? port - 0xffff_0000 : port,
-)
+export const port16: Codec<number> = mapped(u16, widen, narrow)
+
+/** The value of `field` as it travels: the one 16-bit field that holds a port has its 32-bit number as value. */
+export const toWire = <V extends number | bigint>(field: string, value: V): V | number =>
+  field === 'in_port' ? narrow(Number(value)) : value
+
+/** The reverse of `toWire`. */
+export const fromWire = <V extends number | bigint>(field: string, value: V): V | number =>
+  field === 'in_port' ? widen(Number(value)) : value
 
 const outputFault = (port: number): Fault | undefined =>
   port < portsEnd || (port > reservedPorts.unset && port < reservedPorts.any)

@@ -17,6 +17,7 @@ import { fitsField } from '../value-rules.js'
 import { tagPresent } from '../views.js'
 import { refuse } from './error.js'
 import { oldForms } from './old-forms.js'
+import { fromWire, toWire } from './ports.js'
 import { action, checked, ext, type Fault, nx, standard, variable } from './spec.js'
 import {
   destinationFault,
@@ -46,8 +47,9 @@ const everyBit = (field: Field): bigint => (1n << BigInt(8 * field.bytes)) - 1n
 /** A `set_field` of some bits, as short as it can be said. */
 export const masked = (field: Field, value: bigint, mask: bigint): SetField => {
   const as = (bits: bigint): number | bigint => (field.wide ? bits : Number(bits))
-  const whole = mask === everyBit(field)
-  return { field: field.name, value: as(value), ...(!whole && { mask: as(mask) }) }
+  return mask === everyBit(field)
+    ? { field: field.name, value: fromWire(field.name, as(value)) }
+    : { field: field.name, value: as(value), mask: as(mask) }
 }
 
 /** `load`: the bits of a subfield. */
@@ -77,7 +79,7 @@ const readEntry = (r: Reader): SetField => {
   const entry: OxmEntry = inActions(r, () => readOxmHeader(r))
   const { field, size } = entry
   const value = readFieldValue(r, field, size)
-  if (!entry.masked) return { field: field.name, value }
+  if (!entry.masked) return { field: field.name, value: fromWire(field.name, value) }
   const mask = readFieldValue(r, field, size)
   return !field.variable && BigInt(mask) === everyBit(field)
     ? { field: field.name, value }
@@ -86,11 +88,9 @@ const readEntry = (r: Reader): SetField => {
 
 const writeEntry = (w: Writer, { field: name, value, mask }: SetField): void => {
   const field = fields[name]
-  const size = field.variable
-    ? variableSize(field, BigInt(value), mask === undefined ? undefined : BigInt(mask))
-    : field.bytes
+  const size = field.variable ? variableSize(field, BigInt(value) | BigInt(mask ?? 0)) : field.bytes
   writeOxmHeader(w, field, { masked: mask !== undefined, size })
-  writeFieldValue(w, field, value, size)
+  writeFieldValue(w, field, toWire(name, value), size)
   if (mask !== undefined) writeFieldValue(w, field, mask, size)
 }
 
@@ -120,18 +120,33 @@ const entryAfterPad: Codec<SetField> = {
   write: regLoad.write,
 }
 
+/** The mask behind the slash, where it has all bits of the field and not of its bytes: it travels as it was said. */
+const wholeMask = (field: Field, text: string): { mask?: number | bigint } => {
+  const slash = text.indexOf('/')
+  if (slash < 0 || field.width === 8 * field.bytes) return {}
+  const mask = parseFieldValue(field, text.slice(slash + 1)).value
+  return BigInt(mask) === everyBit(field) ? {} : { mask }
+}
+
+const parseSetField = (argument: string): SetField => {
+  const [text, name] = parseArrow(argument)
+  const field = fieldByName(name)
+  if (field === undefined || field.headers.length === 0) return badText(`there is no field ${name} to write`)
+  const parsed = parseFieldValue(field, text.toUpperCase() === 'ANY' ? '*' : text)
+  const found: SetField = { field: field.name, ...wholeMask(field, text), ...parsed }
+  const wrong = fault(found)
+  return wrong === undefined ? found : badText(wrong[1])
+}
+
 const setFieldText: TextForm<SetField> = {
   names: ['set_field'],
   syntax: ['set_field:value[/mask]->field'],
-  print: ({ field, value, mask }) => `set_field:${printFieldValue(fields[field], value, mask)}->${field}`,
-  parse: (argument) => {
-    const [text, name] = parseArrow(argument)
-    const field = fieldByName(name) ?? badText(`there is no field ${name}`)
-    const parsed = parseFieldValue(field, text)
-    const found: SetField = { field: field.name, ...parsed }
-    const wrong = fault(found)
-    return wrong === undefined ? found : badText(wrong[1])
+  print: ({ field, value, mask }) => {
+    const bits =
+      mask !== undefined && BigInt(mask) === 0n ? 'ANY' : printFieldValue(fields[field], value, mask)
+    return `set_field:${bits}->${field}`
   },
+  parse: parseSetField,
 }
 
 export interface Move {

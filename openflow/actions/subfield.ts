@@ -24,7 +24,7 @@ export interface Subfield {
 /** Nicira's name of a field where it has one, as extensions write it, or the standard's. */
 const legacyHeaders = new Map<FieldName, OxmHeader>(
   Object.values(fields).flatMap((field) => {
-    const header = field.headers.find(({ name }) => name.startsWith('NXM_')) ?? field.headers[0]
+    const header = field.headers.find(({ name }) => name.startsWith('NXM_')) ?? field.headers.at(-1)
     return header === undefined ? [] : [[field.name, header] as const]
   }),
 )

@@ -40,9 +40,16 @@ export const badText = (reason: string): never => {
   throw new OpenFlowError('bad-text', reason)
 }
 
-/** A whole number in decimal, or in hexadecimal behind `0x`, from `min` to `max`. */
+/** A whole number as C writes it: decimal, hexadecimal behind `0x`, octal behind `0`. */
+const wholeNumber = (text: string): bigint | undefined => {
+  if (text.length > 90) return undefined
+  if (/^(0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)$/.test(text)) return BigInt(text)
+  return /^0[0-7]+$/.test(text) ? BigInt(`0o${text.slice(1)}`) : undefined
+}
+
+/** A number from `min` to `max`. */
 export const parseNumber = (text: string, max: number, what: string, min = 0): number => {
-  const value = /^(0[xX][0-9a-fA-F]+|[0-9]+)$/.test(text) ? Number(text) : Number.NaN
+  const value = Number(wholeNumber(text) ?? Number.NaN)
   if (!(value >= min && value <= max))
     badText(`${what} ${text || '(empty)'} is not a number in ${min}..${max}`)
   return value
@@ -50,12 +57,8 @@ export const parseNumber = (text: string, max: number, what: string, min = 0): n
 
 /** As `parseNumber`, for numbers of up to `bits` bits. */
 export const parseBig = (text: string, bits: number, what: string): bigint => {
-  const limit = 1n << BigInt(bits)
-  if (!/^(0[xX][0-9a-fA-F]{1,64}|[0-9]{1,80})$/.test(text))
-    badText(`${what} ${text || '(empty)'} is not a number`)
-  const value = BigInt(text)
-  if (value >= limit) badText(`${what} ${text} does not fit in ${bits} bits`)
-  return value
+  const value = wholeNumber(text) ?? badText(`${what} ${text || '(empty)'} is not a number`)
+  return value >> BigInt(bits) === 0n ? value : badText(`${what} ${text} does not fit in ${bits} bits`)
 }
 
 /** Hexadecimal as C prints it with `#`: a prefix for all but zero. */
