@@ -58,7 +58,11 @@ const toField = ([name, line]: [string, FieldLine], index: number): Field => ({
 export const fieldList: readonly Field[] = Object.entries<FieldLine>(lines).map(toField)
 
 /** All fields by their keys. */
-export const fields = Object.fromEntries(fieldList.map((field) => [field.name, field])) as {
+export const fields = Object.assign(
+  // No prototype: `fields.constructor` is no field.
+  Object.create(null),
+  Object.fromEntries(fieldList.map((field) => [field.name, field])),
+) as {
   readonly [K in FieldName]: Field
 }
 

@@ -53,7 +53,7 @@ export const normalize = (
 
 /** A name that came from outside this library's types is a mistake of the caller. */
 const fieldOf = (name: string): Field => {
-  const field = Object.hasOwn(fields, name) ? fields[name as FieldName] : undefined
+  const field: Field | undefined = fields[name as FieldName]
   if (field === undefined) throw new TypeError(`${name} is no match field`)
   return field
 }
