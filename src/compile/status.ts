@@ -100,6 +100,17 @@ const endReason = (
     : { code: 'applying', end, node: node.name, message: `flows are on their way to node ${node.name}` }
 }
 
+/** The far end's RLOC can only be reached from one of its own family. */
+const familyReason = (wire: Wire, inventory: Inventory): PendingReason | undefined => {
+  if (wire.a.node === wire.b.node) return undefined
+  const [a, b] = endNames.map((end) => parseRloc(inventory.node(wire[end].node).rloc ?? '')?.family)
+  if (a === undefined || b === undefined || a === b) return undefined
+  return {
+    code: 'rloc-missing',
+    message: `${wire.a.node} has an IPv${a} tunnel address and ${wire.b.node} an IPv${b} one; set external_ids:heddle-rloc of one of them`,
+  }
+}
+
 const mtuReason = (wire: Wire, inventory: Inventory): PendingReason | undefined => {
   if (wire.mtu === undefined || wire.a.node === wire.b.node) return undefined
   const room = tunnelMtu(inventory.node(wire.a.node), inventory.node(wire.b.node))
@@ -118,7 +129,7 @@ export const statusOf = (
 ): WireStatus => {
   const reasons = [
     ...endNames.flatMap((end) => endReason(wire, end, inventory, progress[end]) ?? []),
-    ...[mtuReason(wire, inventory)].flatMap((reason) => reason ?? []),
+    ...[familyReason(wire, inventory), mtuReason(wire, inventory)].flatMap((reason) => reason ?? []),
   ]
   if (reasons.length > 0) return { state: 'pending', reasons }
   const lostCarrier = endNames.filter((end) => {

@@ -4,7 +4,7 @@
  */
 
 import { parseRloc, type Rloc } from '#model/address.js'
-import type { Inventory } from '#model/facts.js'
+import type { Inventory, NodeFacts } from '#model/facts.js'
 import type { Port } from '#model/node.js'
 import { type EndName, endNames, type Wire, type WireEnd } from '#model/wire.js'
 import { meter, output, setField } from '#openflow/actions.js'
@@ -33,6 +33,10 @@ export const portWishOf = (wire: Wire, end: WireEnd): PortWish =>
 const tunnelTo = (rloc: Rloc) =>
   rloc.family === 4 ? setField('tun_dst', rloc.value) : setField('tun_ipv6_dst', rloc.value)
 
+/** The far end matches the source, so a node with several addresses must not leave the choice to its routes. */
+const tunnelAs = (rloc: Rloc) =>
+  rloc.family === 4 ? setField('tun_src', rloc.value) : setField('tun_ipv6_src', rloc.value)
+
 const tunnelFrom = (rloc: Rloc): Match =>
   rloc.family === 4 ? { tun_src: rloc.value } : { tun_ipv6_src: rloc.value }
 
@@ -57,13 +61,26 @@ const limit = (wire: Wire, ofport: number) => {
   return wish === undefined ? [] : [meter(wish.meterId)]
 }
 
+/** From one node to another: the tunnel port here, and the addresses of both. */
+interface Path {
+  readonly tunnel: number
+  readonly own: Rloc
+  readonly far: Rloc
+}
+
 /** What enters the port leaves through the tunnel, and back. The source is matched: who guesses a VNI gets nowhere. */
-const tunnelFlows = (wire: Wire, ofport: number, tunnel: number, far: Rloc): readonly Flow[] => [
+const tunnelFlows = (wire: Wire, ofport: number, { tunnel, own, far }: Path): readonly Flow[] => [
   tables.classify({
     origin: originOfWire(wire),
     priority,
     match: { in_port: ofport },
-    actions: [...limit(wire, ofport), setField('tun_id', BigInt(wire.vni)), tunnelTo(far), output(tunnel)],
+    actions: [
+      ...limit(wire, ofport),
+      setField('tun_id', BigInt(wire.vni)),
+      tunnelAs(own),
+      tunnelTo(far),
+      output(tunnel),
+    ],
   }),
   tables.classify({
     origin: originOfWire(wire),
@@ -83,9 +100,16 @@ const endFlows = (wire: Wire, end: EndName, inventory: Inventory): readonly Flow
     const farOfport = inventory.port(far.node, far.interface)?.ofport
     return farOfport === undefined ? [] : [localFlow(wire, ofport, farOfport)]
   }
-  const tunnel = inventory.node(self.node).tunnelOfport
-  const rloc = parseRloc(inventory.node(far.node).rloc ?? '')
-  return tunnel === undefined || rloc === undefined ? [] : tunnelFlows(wire, ofport, tunnel, rloc)
+  const path = pathBetween(inventory.node(self.node), inventory.node(far.node))
+  return path === undefined ? [] : tunnelFlows(wire, ofport, path)
+}
+
+const pathBetween = (near: NodeFacts, distant: NodeFacts): Path | undefined => {
+  const tunnel = near.tunnelOfport
+  const own = parseRloc(near.rloc ?? '')
+  const far = parseRloc(distant.rloc ?? '')
+  if (tunnel === undefined || own === undefined || far === undefined) return undefined
+  return own.family === far.family ? { tunnel, own, far } : undefined
 }
 
 const sideOf = (end: WireEnd, inventory: Inventory) => {

@@ -4,8 +4,8 @@
  * are only counted and listed.
  */
 import { type OriginKind, originOf } from '#compile/cookie.js'
-import { actionsKey } from '#openflow/actions-key.js'
 import type { Flow } from '#openflow/flow.js'
+import { actionsKey } from '#openflow/instructions.js'
 import type { Match } from '#openflow/match.js'
 import { matchFromKey, matchKey } from '#openflow/match-key.js'
 

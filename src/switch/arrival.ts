@@ -1,0 +1,169 @@
+/**
+ * From a connection to a named switch: the database is read, `external_ids:system-id` says who it is. A switch without a name
+ * is told so and kept, since the name may still be set. A switch that is dialled comes back through the same client.
+ */
+import { errorText } from '#model/error.js'
+import { objectName } from '#model/wire.js'
+import type { ClientState, OvsdbClient } from '#ovsdb/client.js'
+import type { OvsSwitch } from './ovs-switch.js'
+import { ids, type SwitchTable } from './tables.js'
+import { SwitchView } from './view.js'
+
+/** A switch that has said its name. */
+export interface Arrived {
+  readonly node: string
+  readonly client: OvsdbClient<SwitchTable>
+  readonly view: SwitchView
+  readonly peer: string
+  /** Absent for addresses that others cannot reach. */
+  readonly peerAddress: string | undefined
+  /** The address at which the connection reached us. */
+  readonly localAddress: string | undefined
+}
+
+export interface ArrivalOptions {
+  readonly client: OvsdbClient<SwitchTable>
+  readonly peer: string
+  readonly bridge: string
+  /** The name that a dialled switch must bear. */
+  readonly expected: string | undefined
+  readonly onNamed: (arrived: Arrived) => void
+  readonly onRefused: (node: string | undefined, reason: string) => void
+  readonly onEnded: () => void
+}
+
+type Stage =
+  | { readonly state: 'reading' }
+  | { readonly state: 'nameless'; readonly said: string }
+  /** Its name is being looked at, or it was refused. */
+  | { readonly state: 'named'; readonly node: string }
+  | { readonly state: 'entered'; readonly node: string; readonly one: OvsSwitch }
+  /** It has left and is dialled again. */
+  | { readonly state: 'resting' }
+  | { readonly state: 'ended' }
+
+/** An address of this machine means nothing to other nodes. */
+const reachable = (address: string | undefined): string | undefined =>
+  address === undefined || address === '::1' || address.startsWith('127.') ? undefined : address
+
+export class Arrival {
+  private stage: Stage = { state: 'reading' }
+  private readonly view: SwitchView
+
+  constructor(private readonly options: ArrivalOptions) {
+    const { client, bridge } = options
+    this.view = new SwitchView(client.replica, bridge)
+    client.onState((state) => this.follow(state))
+    client.replica.onChange(() => this.look())
+  }
+
+  get ended(): boolean {
+    return this.stage.state === 'ended'
+  }
+
+  entered(one: OvsSwitch): void {
+    if (this.stage.state === 'named') this.stage = { state: 'entered', node: this.stage.node, one }
+  }
+
+  /** The switch has left. One that dialled us dials again; one that we dial is looked at when it is connected again. */
+  left(): void {
+    if (this.options.expected === undefined) this.end()
+    else if (this.stage.state !== 'ended') this.stage = { state: 'resting' }
+  }
+
+  /** It was not admitted. */
+  refuse(): void {
+    this.left()
+  }
+
+  end(): void {
+    if (this.stage.state === 'ended') return
+    this.stage = { state: 'ended' }
+    this.options.client.close()
+    this.options.onEnded()
+  }
+
+  private follow(state: ClientState): void {
+    switch (state.state) {
+      case 'closed':
+        this.lost(errorText(state.error ?? 'the connection was closed'))
+        this.end()
+        break
+      case 'waiting':
+        this.lost(errorText(state.error))
+        break
+      case 'synced':
+        if (this.stage.state === 'resting') this.stage = { state: 'reading' }
+        this.look()
+        break
+      default:
+        break
+    }
+  }
+
+  private lost(reason: string): void {
+    const { stage } = this
+    if (stage.state === 'entered') stage.one.close(reason)
+    else if (stage.state === 'reading')
+      this.refuseWith(undefined, `its database could not be read: ${reason}`)
+    else if (stage.state === 'named' || stage.state === 'nameless') this.left()
+  }
+
+  private look(): void {
+    const { client, expected } = this.options
+    if (client.state.state !== 'synced' || this.stage.state === 'ended' || this.stage.state === 'resting')
+      return
+    const node = this.view.systemId
+    if (this.stage.state === 'named' || this.stage.state === 'entered') {
+      if (this.stage.node !== node) this.renamed(node)
+      return
+    }
+    const wrong = this.whatIsWrong(node, expected)
+    if (wrong !== undefined || node === undefined) this.wait(wrong ?? '')
+    else this.name(node)
+  }
+
+  private whatIsWrong(node: string | undefined, expected: string | undefined): string | undefined {
+    if (node === undefined || node === '') {
+      return `it has no name; on the switch, run: ovs-vsctl set open_vswitch . external_ids:${ids.systemId}=NAME`
+    }
+    if (!objectName.safeParse(node).success) {
+      return `its external_ids:${ids.systemId}, ${JSON.stringify(node)}, cannot be a node name: 1 to 64 letters, digits, dots, dashes or underscores`
+    }
+    return expected !== undefined && node !== expected
+      ? `it says that it is ${node}, and ${expected} was expected`
+      : undefined
+  }
+
+  private wait(reason: string): void {
+    if (this.stage.state === 'nameless' && this.stage.said === reason) return
+    this.stage = { state: 'nameless', said: reason }
+    this.refuseWith(this.view.systemId, reason)
+  }
+
+  private name(node: string): void {
+    const { client, peer, onNamed } = this.options
+    const { state } = client
+    const addresses = state.state === 'synced' ? state.peer : undefined
+    this.stage = { state: 'named', node }
+    onNamed({
+      node,
+      client,
+      view: this.view,
+      peer,
+      peerAddress: reachable(addresses?.remoteAddress),
+      localAddress: addresses?.localAddress,
+    })
+  }
+
+  /** It comes back under its new name with its next connection. */
+  private renamed(node: string | undefined): void {
+    const reason = `its name changed to ${node ?? 'nothing'}`
+    if (this.stage.state === 'entered') this.stage.one.close(reason)
+    else this.left()
+  }
+
+  private refuseWith(node: string | undefined, reason: string): void {
+    this.options.onRefused(node, reason)
+  }
+}

@@ -1,0 +1,121 @@
+/** Plans as OpenFlow messages and OVSDB operations. Pure. */
+import type { MeterWish, PortWish } from '#compile/desired.js'
+import { flowModOf } from '#openflow/messages/flows.js'
+import type { Message, MessageOf } from '#openflow/messages.js'
+import { insert, mutate, type Operation, update } from '#ovsdb/operations.js'
+import { keyParts } from '#reconcile/flow-book.js'
+import type { Change } from '#reconcile/plan.js'
+import type { InstalledPort } from './of-ports.js'
+import { bridge, ids, iface, owners, port } from './tables.js'
+import type { SwitchView } from './view.js'
+
+const portModOf = (ofport: number, held: boolean, hwAddr: string): Message => ({
+  type: 'port_mod',
+  portNo: ofport,
+  hwAddr,
+  config: held ? ['port_down'] : [],
+  mask: ['port_down'],
+  properties: [],
+})
+
+/** The message of one change. A hold of a port that is gone is none. */
+const messageOf = (
+  change: Change,
+  portOf: (ofport: number) => InstalledPort | undefined,
+): Message | undefined => {
+  switch (change.type) {
+    case 'add':
+      return flowModOf('add', change.flow)
+    case 'modify':
+      return flowModOf('modify_strict', change.flow)
+    case 'delete':
+      return flowModOf(
+        'delete_strict',
+        { ...keyParts(change.key), cookie: change.cookie, actions: [] },
+        // Whoever has put a flow of the same key in its place keeps it.
+        { cookieMask: 0xffff_ffff_ffff_ffffn },
+      )
+    case 'hold': {
+      const there = portOf(change.ofport)
+      return there && portModOf(change.ofport, change.held, there.hwAddr)
+    }
+  }
+}
+
+/** Messages of a bundle, each with the index of its change. */
+export const bundleOf = (
+  changes: readonly Change[],
+  portOf: (ofport: number) => InstalledPort | undefined,
+): { readonly messages: Message[]; readonly indexes: number[] } => {
+  const messages: Message[] = []
+  const indexes: number[] = []
+  changes.forEach((change, index) => {
+    const message = messageOf(change, portOf)
+    if (message === undefined) return
+    messages.push(message)
+    indexes.push(index)
+  })
+  return { messages, indexes }
+}
+
+/** Sets meters: those that are there are changed, so that the flows that use them stay. */
+export const meterMods = (
+  wishes: readonly MeterWish[],
+  there: ReadonlyMap<number, MeterWish>,
+): MessageOf<'meter_mod'>[] =>
+  wishes.map(({ meterId, rateKbps, burstKbits }) => ({
+    type: 'meter_mod',
+    command: there.has(meterId) ? 'modify' : 'add',
+    flags: ['kbps', 'burst', 'stats'],
+    meterId,
+    bands: [{ type: 'drop', rate: rateKbps, burstSize: burstKbits }],
+  }))
+
+export const meterRemovals = (meterIds: readonly number[]): MessageOf<'meter_mod'>[] =>
+  meterIds.map((meterId) => ({ type: 'meter_mod', command: 'delete', flags: [], meterId, bands: [] }))
+
+/** A meter that the switch reports, where it is of the kind that we make. */
+export const meterWishOf = ({
+  meterId,
+  bands,
+}: MessageOf<'meter_desc_reply'>['items'][number]): MeterWish => {
+  const [band] = bands
+  return band?.type === 'drop'
+    ? { meterId, rateKbps: band.rate, burstKbits: band.burstSize }
+    : { meterId, rateKbps: 0, burstKbits: 0 }
+}
+
+/** Adds ports to the bridge, all of them in one transaction; those that are ours already get the MTU that is wanted. */
+export const addPorts = (wishes: readonly PortWish[], view: SwitchView, bridgeUuid: string): Operation[] => {
+  const operations: Operation[] = []
+  const added: { readonly namedUuid: string }[] = []
+  wishes.forEach(({ name, mtu }, index) => {
+    const device = view.interface(name)
+    if (device !== undefined) {
+      operations.push(update(iface, [['_uuid', '==', device._uuid]], { mtu_request: mtu ?? null }))
+      return
+    }
+    const [deviceName, portName] = [`i${index}`, `p${index}`]
+    operations.push(
+      insert(iface, { name, ...(mtu !== undefined && { mtu_request: mtu }) }, deviceName),
+      insert(
+        port,
+        { name, interfaces: [{ namedUuid: deviceName }], external_ids: { [ids.owner]: owners.link } },
+        portName,
+      ),
+    )
+    added.push({ namedUuid: portName })
+  })
+  if (added.length > 0)
+    operations.push(mutate(bridge, [['_uuid', '==', bridgeUuid]], [['ports', 'insert', added]]))
+  return operations
+}
+
+/** Takes ports off the bridge; their rows go with the last reference. Only those of ours. */
+export const removePorts = (names: readonly string[], view: SwitchView, bridgeUuid: string): Operation[] => {
+  const rows = names.flatMap((name) => view.port(name) ?? []).filter((row) => row.external_ids.has(ids.owner))
+  if (rows.length === 0) return []
+  return [
+    mutate(bridge, [['_uuid', '==', bridgeUuid]], [['ports', 'delete', rows.map(({ _uuid }) => _uuid)]]),
+  ]
+}

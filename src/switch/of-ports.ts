@@ -1,0 +1,44 @@
+/** OpenFlow ports of one bridge, by number: what the channel says of them, kept up to date by port-status. */
+import type { MessageOf } from '#openflow/messages.js'
+
+type PortDesc = MessageOf<'port_desc_reply'>['items'][number]
+type PortStatus = MessageOf<'port_status'>
+
+export interface InstalledPort {
+  readonly name: string
+  /** A port-mod must name it. */
+  readonly hwAddr: string
+  readonly linkDown: boolean
+  readonly held: boolean
+}
+
+const installed = ({ name, hwAddr, state, config }: PortDesc): InstalledPort => ({
+  name,
+  hwAddr,
+  linkDown: state.some((flag) => flag === 'link_down'),
+  held: config.some((flag) => flag === 'port_down'),
+})
+
+export class OpenFlowPorts {
+  private readonly byNumber = new Map<number, InstalledPort>()
+
+  get(ofport: number): InstalledPort | undefined {
+    return this.byNumber.get(ofport)
+  }
+
+  load(ports: readonly PortDesc[]): void {
+    this.byNumber.clear()
+    for (const port of ports) this.byNumber.set(port.portNo, installed(port))
+  }
+
+  /** Takes a port-status up; returns the name of the port that changed. */
+  update({ reason, port }: PortStatus): string {
+    if (reason === 'delete') this.byNumber.delete(port.portNo)
+    else this.byNumber.set(port.portNo, installed(port))
+    return port.name
+  }
+
+  clear(): void {
+    this.byNumber.clear()
+  }
+}

@@ -1,0 +1,28 @@
+/** Ports of the integration bridge: rows of the database and states of the OpenFlow ports in one value. */
+import type { Port } from '#model/node.js'
+import type { InstalledPort } from './of-ports.js'
+import { type InterfaceRow, ids, type PortRow } from './tables.js'
+
+const stateOf = (row: InterfaceRow): Pick<Port, 'ofport' | 'error'> => {
+  if (row.ofport !== null && row.ofport > 0) return { ofport: row.ofport }
+  if (row.error !== null) return { error: row.error }
+  return row.ofport === -1 ? { error: 'the switch could not add it' } : {}
+}
+
+/** A port of our bridge. */
+export const portValue = (row: PortRow, device: InterfaceRow, open: InstalledPort | undefined): Port => ({
+  name: row.name,
+  ours: row.external_ids.has(ids.owner),
+  ...stateOf(device),
+  ...(device.mac_in_use !== null && { mac: device.mac_in_use }),
+  ...(device.mtu !== null && { mtu: device.mtu }),
+  ...(device.mtu_request !== null && { mtuRequest: device.mtu_request }),
+  ...(open !== undefined && { linkDown: open.linkDown, held: open.held }),
+})
+
+/** A port that another bridge has: it can be looked at, not used. */
+export const elsewhere = (name: string, bridge: string): Port => ({
+  name,
+  ours: false,
+  error: `it is a port of bridge ${bridge}; remove it there`,
+})

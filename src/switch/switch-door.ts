@@ -1,0 +1,295 @@
+/**
+ * The door to the switches: listeners for their databases (6640) and their OpenFlow channels (6653), and connections to those
+ * that wait to be dialled. A switch comes in by its database, says its name, and its OpenFlow channel is matched to it by the
+ * datapath id of its bridge. Of two switches that claim one name or one datapath id the first stays, as long as it answers.
+ */
+import type { Clock } from '#link/clock.js'
+import type { Credentials } from '#link/credentials.js'
+import { dial } from '#link/dial.js'
+import type { LinkOptions } from '#link/link.js'
+import { type Listener, listen } from '#link/listen.js'
+import type { Random } from '#link/random.js'
+import { bracketed, type ListenTarget, parseDialTarget } from '#link/targets.js'
+import type { Transport } from '#link/transport.js'
+import { errorText } from '#model/error.js'
+import type { Logger } from '#model/logger.js'
+import { acceptChannel, type Channel, type ChannelLimits, type EventMessage } from '#openflow/channel.js'
+import { OvsdbClient } from '#ovsdb/client.js'
+import { openVswitchDatabaseName } from '#ovsdb/schemas/open-vswitch.js'
+import type { SwitchDoor } from '#reconcile/switch-handle.js'
+import { Arrival, type Arrived } from './arrival.js'
+import { OvsSwitch } from './ovs-switch.js'
+import { Refusals } from './refusals.js'
+import type { SwitchSettings } from './settings.js'
+import { type SwitchTable, switchTables } from './tables.js'
+import { UnclaimedChannels } from './unclaimed-channels.js'
+
+export interface SwitchDoorOptions {
+  readonly settings: SwitchSettings
+  readonly ovsdb: readonly ListenTarget[]
+  readonly openflow: readonly ListenTarget[]
+  /** What nodes are told to dial; absent: the address at which their own connection reached us. */
+  readonly controllerTarget: string | undefined
+  readonly credentials: Credentials | undefined
+  /** Connections in all, and of peers that have not said who they are. */
+  readonly limits: { readonly connectionsMax: number; readonly strangersMax: number }
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** Largest OVSDB message in bytes. */
+  readonly messageBytesMax?: number
+  readonly channelLimits?: Partial<ChannelLimits>
+  readonly link?: Partial<LinkOptions>
+}
+
+type DoorEvents = Parameters<SwitchDoor['listen']>[0]
+
+/** How long the first holder of a name or datapath id has to show that it is there. */
+const challengeMs = 2_000
+
+export class OvsSwitchDoor implements SwitchDoor {
+  private readonly listeners: Listener[] = []
+  private readonly arrivals = new Set<Arrival>()
+  private readonly dialled = new Map<string, Arrival>()
+  private readonly switches = new Map<string, OvsSwitch>()
+  private readonly byChannel = new Map<Channel, OvsSwitch>()
+  private readonly unclaimed: UnclaimedChannels
+  private readonly refusals: Refusals
+  private events: DoorEvents | undefined
+  private closed = false
+  /** The port of the first OpenFlow listener, as the kernel has it. */
+  private openflowPort = 0
+
+  constructor(private readonly options: SwitchDoorOptions) {
+    this.unclaimed = new UnclaimedChannels(options.clock)
+    this.refusals = new Refusals(options.clock, (peer, node, reason) =>
+      this.events?.refused(peer, node, reason),
+    )
+  }
+
+  /** Where the doors are, once they are open. */
+  get targets(): readonly ListenTarget[] {
+    return this.listeners.map(({ target }) => target)
+  }
+
+  async listen(events: DoorEvents): Promise<void> {
+    this.events = events
+    const { openflow, ovsdb, credentials, limits } = this.options
+    const options = {
+      ...limits,
+      ...(credentials !== undefined && { credentials }),
+      onRefused: (peer: string, why: string) => this.refusals.tell(peer, undefined, why),
+    }
+    try {
+      // OpenFlow first: a switch that we prepare connects at once.
+      for (const target of openflow) {
+        const listener = await listen(
+          target,
+          (transport, identified) => this.acceptOpenFlow(transport, identified),
+          options,
+        )
+        this.listeners.push(listener)
+        if (this.openflowPort === 0 && listener.target.kind !== 'punix')
+          this.openflowPort = listener.target.port
+      }
+      for (const target of ovsdb) {
+        this.listeners.push(
+          await listen(target, (transport, identified) => this.acceptOvsdb(transport, identified), options),
+        )
+      }
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  dial(node: string, target: string): void {
+    const { credentials } = this.options
+    const parsed = parseDialTarget(target, { port: 6640 })
+    const client = OvsdbClient.dial(
+      [(signal) => dial(parsed, credentials === undefined ? {} : { credentials }, signal)],
+      this.clientOptions(),
+    )
+    this.dialled.set(node, this.arrive(client, target, undefined, node))
+  }
+
+  undial(node: string): void {
+    const arrival = this.dialled.get(node)
+    this.dialled.delete(node)
+    this.switches.get(node)?.close('it is not dialled any more')
+    arrival?.end()
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    for (const arrival of this.arrivals) arrival.end()
+    for (const one of [...this.switches.values()]) one.close('the controller stops')
+    this.unclaimed.clear()
+    await Promise.all(this.listeners.splice(0).map((listener) => listener.close()))
+  }
+
+  private clientOptions() {
+    const { clock, random, messageBytesMax, link } = this.options
+    return {
+      clock,
+      random,
+      database: openVswitchDatabaseName,
+      tables: switchTables,
+      ...(messageBytesMax !== undefined && { messageBytesMax }),
+      ...(link !== undefined && { link }),
+    }
+  }
+
+  private acceptOvsdb(transport: Transport, identified: () => void): void {
+    const client = OvsdbClient.accept(transport, this.clientOptions())
+    this.arrive(client, transport.peer, identified)
+  }
+
+  private arrive(
+    client: OvsdbClient<SwitchTable>,
+    peer: string,
+    identified?: () => void,
+    expected?: string,
+  ): Arrival {
+    const arrival = new Arrival({
+      client,
+      peer,
+      bridge: this.options.settings.bridge,
+      expected,
+      onNamed: (arrived) => {
+        identified?.()
+        void this.admit(arrived, arrival)
+      },
+      onRefused: (node, reason) => this.refusals.tell(peer, node, reason),
+      onEnded: () => this.arrivals.delete(arrival),
+    })
+    this.arrivals.add(arrival)
+    return arrival
+  }
+
+  /** A switch has said its name: it is admitted unless another one bears it and answers. */
+  private async admit(arrived: Arrived, arrival: Arrival): Promise<void> {
+    const { node } = arrived
+    const holder = this.switches.get(node)
+    if (holder !== undefined) {
+      if (await holder.databaseAnswers(challengeMs)) {
+        this.refusals.tell(
+          arrived.peer,
+          node,
+          `the name ${node} (external_ids:system-id) is taken by the switch at ${holder.facts.peer}`,
+        )
+        arrival.refuse()
+        return
+      }
+      holder.close('another switch has taken its place')
+    }
+    if (this.closed || arrival.ended) return
+    this.enter(arrived, arrival)
+  }
+
+  private enter({ node, client, view, peer, peerAddress, localAddress }: Arrived, arrival: Arrival): void {
+    const { settings, clock, logger } = this.options
+    const one: OvsSwitch = new OvsSwitch({
+      node,
+      client,
+      view,
+      settings,
+      clock,
+      logger,
+      peer,
+      peerAddress,
+      controllerTarget: this.options.controllerTarget ?? this.targetFor(localAddress),
+      onRefused: (reason) => {
+        this.refusals.tell(peer, node, reason)
+        one.close(reason)
+      },
+      onClosed: () => {
+        if (this.switches.get(node) === one) this.switches.delete(node)
+        arrival.left()
+      },
+    })
+    this.switches.set(node, one)
+    arrival.entered(one)
+    this.events?.joined(one)
+    one.begin()
+    client.replica.onChange(() => this.claim(one))
+    this.claim(one)
+  }
+
+  private targetFor(localAddress: string | undefined): string {
+    const scheme = this.options.openflow[0]?.kind === 'pssl' ? 'ssl' : 'tcp'
+    return `${scheme}:${bracketed(localAddress ?? '127.0.0.1')}:${this.openflowPort}`
+  }
+
+  private acceptOpenFlow(transport: Transport, identified: () => void): void {
+    const { clock, random, channelLimits, link } = this.options
+    acceptChannel(
+      transport,
+      {
+        clock,
+        random,
+        ...(channelLimits !== undefined && { limits: channelLimits }),
+        ...(link !== undefined && { link }),
+        onEvent: (event, channel) => this.event(event, channel),
+        onClose: (error, channel) => this.channelClosed(error, channel),
+      },
+      (channel) => {
+        identified()
+        void this.connected(channel)
+      },
+      (error) =>
+        this.refusals.tell(transport.peer, undefined, `its OpenFlow handshake failed: ${errorText(error)}`),
+    )
+  }
+
+  private event(event: EventMessage, channel: Channel): void {
+    this.byChannel.get(channel)?.take(event, channel)
+  }
+
+  private channelClosed(error: Error, channel: Channel): void {
+    this.unclaimed.forget(channel)
+    const one = this.byChannel.get(channel)
+    this.byChannel.delete(channel)
+    this.options.logger.info(
+      { node: one?.node, peer: channel.peer, reason: errorText(error) },
+      'OpenFlow channel closed',
+    )
+    one?.detach(channel)
+  }
+
+  /** A channel says its datapath id: it goes to that switch, waits for it, or is one too many. */
+  private async connected(channel: Channel): Promise<void> {
+    const one = this.ofDatapath(channel.datapathId)
+    if (one === undefined) {
+      this.unclaimed.add(channel)
+      return
+    }
+    if (one.hasChannel && (await one.channelAnswers(challengeMs))) {
+      const reason = `datapath id ${datapathText(channel.datapathId)} is taken by node ${one.node}`
+      this.refusals.tell(channel.peer, one.node, reason)
+      channel.close(new Error(reason))
+      return
+    }
+    this.join(one, channel)
+  }
+
+  /** Gives a switch the channel that came before its bridge was known. */
+  private claim(one: OvsSwitch): void {
+    const id = one.datapathId
+    const channel = id === undefined || one.hasChannel ? undefined : this.unclaimed.take(BigInt(`0x${id}`))
+    if (channel !== undefined) this.join(one, channel)
+  }
+
+  private join(one: OvsSwitch, channel: Channel): void {
+    this.byChannel.set(channel, one)
+    one.attach(channel)
+  }
+
+  private ofDatapath(datapathId: bigint): OvsSwitch | undefined {
+    const text = datapathText(datapathId)
+    for (const one of this.switches.values()) if (one.datapathId === text) return one
+    return undefined
+  }
+}
+
+const datapathText = (datapathId: bigint): string => datapathId.toString(16).padStart(16, '0')
