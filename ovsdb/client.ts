@@ -4,11 +4,13 @@
  * server to talk to, does its schema fit, load what changed; then it is `synced`.
  */
 import type { Clock } from '#link/clock.js'
+import type { Gate } from '#link/gate.js'
 import type { LinkOptions, LinkPhase } from '#link/link.js'
 import { type Dial, LinkDriver, type LinkOwner } from '#link/link-driver.js'
 import type { Random } from '#link/random.js'
 import type { Transport } from '#link/transport.js'
 import { ClientLock } from './client-lock.js'
+import { addressesOf, type ClientState, notSynced, type Peer, whenSynced } from './client-state.js'
 import { OvsdbError } from './errors.js'
 import { echo, getSchema, transact } from './methods.js'
 import type { MonitorMethod } from './monitor.js'
@@ -32,31 +34,13 @@ export interface ClientOptions<T extends AnyTable = AnyTable> {
   /** Of a cluster, talk to the leader only: what is read there is the latest. True when nothing is said. */
   readonly leaderOnly?: boolean
   readonly link?: Partial<LinkOptions>
+  /** Shared by many clients: how many of them load their replicas at a time. */
+  readonly gate?: Gate
   /** The longest message that is accepted, in bytes. */
   readonly messageBytesMax?: number
 }
 
-/** The peer of a connection and the addresses of its two ends, which Unix sockets do not have. */
-export interface Peer {
-  readonly peer: string
-  readonly localAddress?: string
-  readonly remoteAddress?: string
-}
-
-export type ClientState =
-  | { readonly state: 'connecting'; readonly error?: Error }
-  /** Until the next attempt, at `until` of the clock. */
-  | { readonly state: 'waiting'; readonly until: number; readonly error: Error }
-  | { readonly state: 'starting'; readonly peer: Peer }
-  | { readonly state: 'loading'; readonly peer: Peer }
-  | {
-      readonly state: 'synced'
-      readonly peer: Peer
-      readonly schema: DatabaseSchema
-      /** Absent when nothing is replicated. */
-      readonly method?: MonitorMethod
-    }
-  | { readonly state: 'closed'; readonly error?: Error }
+export type { ClientState, Peer } from './client-state.js'
 
 export class OvsdbClient<T extends AnyTable = AnyTable> {
   readonly #options: ClientOptions<T>
@@ -113,26 +97,7 @@ export class OvsdbClient<T extends AnyTable = AnyTable> {
 
   /** Resolves once the client is synced. Rejects with the signal's reason, or with `closed` when that will not happen. */
   synced(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        signal?.removeEventListener('abort', onAbort)
-        stop()
-      }
-      const onAbort = (): void => {
-        settle()
-        reject(signal?.reason)
-      }
-      const look = (state: ClientState): void => {
-        if (state.state !== 'synced' && state.state !== 'closed') return
-        settle()
-        if (state.state === 'synced') resolve()
-        else reject(unconnected(state, 'the client will not be synced'))
-      }
-      const stop = this.onState(look)
-      if (signal?.aborted) return onAbort()
-      signal?.addEventListener('abort', onAbort)
-      look(this.#state)
-    })
+    return whenSynced(this, signal)
   }
 
   /**
@@ -203,31 +168,30 @@ export class OvsdbClient<T extends AnyTable = AnyTable> {
 
   #open(transport: Transport): void {
     const { messageBytesMax } = this.#options
+    const over = new AbortController()
     const session = new Session(transport, {
       ...(messageBytesMax !== undefined && { messageBytesMax }),
       onClose: (error) => {
         this.#fault ??= error
+        over.abort(error)
       },
     })
     this.#session = session
     this.#fault = undefined
-    const { peer, localAddress, remoteAddress } = transport
-    const addresses: Peer = {
-      peer,
-      ...(localAddress !== undefined && { localAddress }),
-      ...(remoteAddress !== undefined && { remoteAddress }),
-    }
-    this.#set({ state: 'starting', peer: addresses })
-    this.#start(session, addresses).catch((error: Error) => session.close(error))
+    const peer = addressesOf(transport)
+    this.#set({ state: 'starting', peer })
+    this.#start(session, peer, over.signal).catch((error: Error) => session.close(error))
   }
 
-  async #start(session: Session, peer: Peer): Promise<void> {
-    const { database, leaderOnly = true } = this.#options
+  /** What every connection goes through before it is of use. */
+  async #start(session: Session, peer: Peer, over: AbortSignal): Promise<void> {
+    const { database, leaderOnly = true, gate } = this.#options
     await watchServer(session, { database, leaderOnly, memory: this.#memory })
     const schema = await getSchema(session, database)
     this.#driver.loading()
     this.#set({ state: 'loading', peer })
-    const method = await this.#replicate(session, schema)
+    const leave = await gate?.enter(over)
+    const method = await this.#replicate(session, schema).finally(leave)
     if (session.state === 'closed') return
     this.#driver.established()
     this.#set({ state: 'synced', peer, schema, ...(method !== undefined && { method }) })
@@ -266,20 +230,13 @@ export class OvsdbClient<T extends AnyTable = AnyTable> {
 
   #ready(what: string): Session {
     if (this.#state.state === 'synced' && this.#session !== undefined) return this.#session
-    throw unconnected(this.#state, what)
+    throw notSynced(this.#state, what)
   }
 
   #set(state: ClientState): void {
     this.#state = state
     for (const listener of this.#listeners) listener(state)
   }
-}
-
-const unconnected = (state: ClientState, what: string): OvsdbError => {
-  const why = 'error' in state && state.error !== undefined ? `: ${state.error.message}` : ''
-  return new OvsdbError('closed', `${what}: the client is ${state.state}${why}`, {
-    ...('error' in state && { cause: state.error }),
-  })
 }
 
 /** With several targets to choose from, the others are tried before anything is waited for. */

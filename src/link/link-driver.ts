@@ -90,7 +90,7 @@ export class LinkDriver {
   /** Ends it: nothing is dialled any more, and the owner hears no more of it. */
   stop(): void {
     this.#set(link.disable(this.#link))
-    this.#release(new LinkError('closed', 'stopped'))
+    this.#release()
   }
 
   #set(next: link.Link): void {
@@ -167,12 +167,13 @@ export class LinkDriver {
     this.#owner.onLost(error, this.#link.phase)
   }
 
-  #release(error: LinkError): void {
+  /** Without an error, what was written still leaves. */
+  #release(error?: LinkError): void {
     const attempt = this.#attempt
     const transport = this.#transport
     this.#attempt = undefined
     this.#transport = undefined
-    attempt?.abort(error)
+    attempt?.abort(error ?? new LinkError('closed', 'stopped'))
     transport?.close(error)
   }
 }

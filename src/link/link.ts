@@ -124,7 +124,7 @@ export const established = (link: Link, now: number): Link => {
   const { phase } = link
   if (phase.state !== 'handshaking' && phase.state !== 'loading') return link
   const probeMs = phase.state === 'loading' ? adapted(link, (now - phase.since) * 2) : link.probeMs
-  const settled = { ...link, probeMs, freeTriesLeft: link.options.freeTries }
+  const settled = { ...link, probeMs }
   return moved(settled, { state: 'active', since: now, until: silenceEnds(settled, now) })
 }
 
@@ -150,12 +150,16 @@ export const lost = (link: Link, now: number, random: Random, reason: string): L
   const { phase, options } = link
   if (phase.state === 'idle' || phase.state === 'backoff' || phase.state === 'ended') return link
   if (options.passive) return moved(link, { state: 'ended', reason })
-  const stayed = 'since' in phase && phase.state !== 'loading' && now - phase.since >= link.backoffMs
+  const stayed =
+    (phase.state === 'active' || phase.state === 'probing') &&
+    now - phase.since >= Math.max(link.backoffMs, options.backoffMsMin)
   const tries = stayed ? 0 : link.tries + 1
   if (tries >= options.triesMax) return moved({ ...link, tries }, { state: 'ended', reason })
-  if (!stayed && link.freeTriesLeft > 0) {
-    const freeTriesLeft = link.freeTriesLeft - 1
-    return moved({ ...link, tries, freeTriesLeft }, { state: 'backoff', until: now })
+  const freeTriesLeft = stayed ? options.freeTries : link.freeTriesLeft
+  if (freeTriesLeft > 0) {
+    const backoffMs = stayed ? 0 : link.backoffMs
+    const next = { ...link, tries, backoffMs, freeTriesLeft: freeTriesLeft - 1 }
+    return moved(next, { state: 'backoff', until: now })
   }
   const doubled = stayed ? 0 : link.backoffMs * 2
   const backoffMs = Math.min(options.backoffMsMax, Math.max(options.backoffMsMin, doubled))

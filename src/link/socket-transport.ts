@@ -80,9 +80,13 @@ export class SocketTransport implements Transport {
   close(error?: Error): void {
     if (this.#socket.destroyed) return
     this.#error ??= error
-    // What was written before an orderly close still leaves, unless the peer does not read it.
-    if (error === undefined && this.#socket.writableLength > 0) this.#socket.destroySoon()
-    else this.#socket.destroy()
+    if (error !== undefined || this.#socket.writableLength === 0) {
+      this.#socket.destroy()
+      return
+    }
+    // What was written before an orderly close still leaves; a peer that does not read it does not hold up our own end.
+    this.#socket.destroySoon()
+    this.#socket.unref()
   }
 
   #finish(): void {

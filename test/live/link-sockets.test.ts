@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { dial } from '#link/dial.js'
 import { type Listener, type ListenOptions, listen } from '#link/listen.js'
@@ -191,7 +192,7 @@ describe('bounds', () => {
     const heard = started(transport)
     transport.pause()
     transport.write(Buffer.from('x'))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await delay(50)
     expect(heard.text).toBe('')
     transport.resume()
     await until(() => heard.text === 'x')

@@ -1,8 +1,9 @@
 /** The client's life with a scripted server, over transports in memory and a clock that the test moves. */
 import { describe, expect, it } from 'vitest'
+import { Gate } from '#link/gate.js'
 import { type MemoryPair, memoryPair } from '#link/memory.js'
 import { seededRandom } from '#link/random.js'
-import { OvsdbClient } from '#ovsdb/client.js'
+import { type ClientOptions, OvsdbClient } from '#ovsdb/client.js'
 import { string } from '#ovsdb/columns.js'
 import type { Json } from '#ovsdb/json.js'
 import { comment } from '#ovsdb/operations.js'
@@ -31,8 +32,11 @@ const rfc7047: Readonly<Record<string, Method>> = {
 }
 
 /** A client that dials a server with these methods; each connection's far end is kept. */
-const dialled = (methods: Readonly<Record<string, Method>>) => {
-  const clock = new VirtualClock()
+const dialled = (
+  methods: Readonly<Record<string, Method>>,
+  clock = new VirtualClock(),
+  options: Pick<ClientOptions, 'gate'> = {},
+) => {
   const random = seededRandom(1)
   const links: { readonly pair: MemoryPair; readonly server: Session }[] = []
   const states: string[] = []
@@ -41,7 +45,7 @@ const dialled = (methods: Readonly<Record<string, Method>>) => {
     links.push({ pair, server: new Session(pair.ends[1], { methods }) })
     return pair.ends[0]
   }
-  const client = OvsdbClient.dial([dial], { clock, random, database: 'Test', tables: [port] })
+  const client = OvsdbClient.dial([dial], { clock, random, database: 'Test', tables: [port], ...options })
   client.onState((state) =>
     states.push(`${clock.now()} ${state.state}${'error' in state ? `: ${state.error?.message}` : ''}`),
   )
@@ -124,6 +128,20 @@ describe('client', () => {
     await clock.run(1_500)
     expect(states.at(-1)).toMatch(/waiting: silence during the initial load/)
     client.close()
+  })
+
+  it('loads only when the gate lets it, and leaves the gate when it is gone', async () => {
+    const clock = new VirtualClock()
+    const gate = new Gate(1)
+    const stuck = dialled({ ...rfc7047, monitor: never }, clock, { gate })
+    await clock.run(50)
+    const next = dialled(rfc7047, clock, { gate })
+    await clock.run(50)
+    expect([next.client.state.state, gate.inside, gate.waiting]).toEqual(['loading', 1, 1])
+    stuck.client.close()
+    await clock.run(50)
+    expect([next.client.state.state, gate.inside, gate.waiting]).toEqual(['synced', 0, 0])
+    next.client.close()
   })
 
   it('notices a cable that was cut, rejects what was under way, and comes back', async () => {
