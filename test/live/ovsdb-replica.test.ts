@@ -90,9 +90,12 @@ describe('resuming', () => {
   it('reports what happened while only the connection was broken', async () => {
     const server = await startServer()
     const writer = await openClient(server.target, [], items)
-    const client = await openClient(server.target, itemTables, { ...items, link: { backoffMsMin: 1_000 } })
+    const client = await openClient(server.target, itemTables, {
+      ...items,
+      link: { backoffMsMin: 1_000, backoffMsMax: 1_000 },
+    })
     await history(writer)
-    await expect.poll(() => client.replica.table(item).size).toBe(2)
+    await expect.poll(() => client.replica.table(item).one('name', 'b')?.limit).toBe(10)
     const seen = recorded(client)
     const lost = [stateOf(client, 'waiting'), stateOf(writer, 'waiting')]
     server.control('ovsdb-server/reconnect')
