@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['source']
+// A word of our own: packages offer their TypeScript under `source`.
+const conditions = ['heddle']
 const resolve = { conditions }
 const ssr = { resolve: { conditions } }
 

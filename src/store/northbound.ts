@@ -36,8 +36,8 @@ export interface NorthboundOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  /** Called when the connection is closed for good: stops a server that was started here. */
-  readonly onClosed?: () => Promise<void>
+  /** Called when the connection is closed for good, with whether this controller was the leader: stops a server that runs for it. */
+  readonly onClosed?: (leading: boolean) => Promise<void>
 }
 
 export class Northbound implements Store {
@@ -129,8 +129,9 @@ export class Northbound implements Store {
   }
 
   async close(): Promise<void> {
+    const leading = this.current.state === 'leader'
     this.client.close()
-    await this.options.onClosed?.()
+    await this.options.onClosed?.(leading)
   }
 
   /** Makes the row of the fabric in a new database; whoever is second finds it there. */
