@@ -170,6 +170,7 @@ const readAndParse = (target: string): Promise<Floor> =>
     socket.write(JSON.stringify(request))
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
+      if (chunks.length === 1 && chunk.includes('"error":{')) return reject(new Error(chunk.toString()))
       // The reply ends with the braces of its message, and nothing follows it.
       if (chunk.at(-1) !== 0x7d || !chunk.subarray(-20).includes('"error":null')) return
       const bytes = Buffer.concat(chunks)
