@@ -4,7 +4,7 @@ import { LineCounter, parseDocument } from 'yaml'
 export interface YamlSource {
   /** Plain values: maps, lists, text, numbers, booleans, null. */
   readonly value: unknown
-  /** `PATH:LINE` of a value; the path alone where there is no such value. */
+  /** `PATH:LINE` of a value; of what would hold it where it is missing. */
   where(keys: readonly PropertyKey[]): string
 }
 
@@ -31,7 +31,8 @@ export const readYaml = (path: string, text: string): YamlSource => {
   const where = (keys: readonly PropertyKey[]): string => {
     const node: unknown = document.getIn(keys, true)
     const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined
-    return Array.isArray(range) && typeof range[0] === 'number' ? at(range[0]) : path
+    if (Array.isArray(range) && typeof range[0] === 'number') return at(range[0])
+    return keys.length === 0 ? path : where(keys.slice(0, -1))
   }
   try {
     return { value: document.toJS(), where }

@@ -10,7 +10,7 @@ import type { Io } from './io.js'
 import { type PrintOptions, print } from './print.js'
 import { duration, plain } from './text.js'
 import { readTopology, type TopologyFile } from './topology-file.js'
-import { countsText, planSummary, planText } from './topology-text.js'
+import { countsText, doneSummary, planText } from './topology-text.js'
 import { type WaitOptions, withWait } from './wait.js'
 
 interface FileOptions extends ServerOptions, PrintOptions {
@@ -100,7 +100,7 @@ const apply = async (
   const counts = await settled(io, client, name, first, begun + options.wait)
   print(io, options, { ...result, counts }, (palette) => {
     const took = palette.dim(`in ${duration(io.clock.now() - begun)}`)
-    const words = planSummary(result.plan).replaceAll(' to ', ' ')
+    const words = doneSummary(result.plan)
     return `topology ${palette.bold(plain(name))}: ${words}; ${countsText(counts, palette)} ${took}\n`
   })
   if (counts.pending === 0 || options.wait === 0) return

@@ -15,7 +15,8 @@ export const withOutput = (command: Command): Command =>
   command.addOption(
     new Option('-o, --output <format>', 'table for people; json or yaml for programs')
       .choices(formats)
-      .default('table'),
+      .default('table')
+      .helpGroup('Output:'),
   )
 
 export const jsonOf = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`

@@ -1,5 +1,6 @@
 /** Topologies as people write them: a YAML or JSON file with `links`, and a `name` if they like. */
 import { basename } from 'node:path'
+import type { z } from 'zod'
 import { readYaml, YamlError, type YamlSource } from '#config'
 import { type TopologySpec, topologySpec } from '#model/topology.js'
 import { objectName } from '#model/wire.js'
@@ -25,13 +26,25 @@ export const readTopology = async (io: Io, path: string, name: string | undefine
   const source = parse(path, text)
   const parsed = fileSpec.safeParse(source.value)
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      ({ path: keys, message }) => `${source.where(keys)}: ${fieldOf(keys)}${message}`,
-    )
+    const problems = parsed.error.issues.flatMap((issue) => describe(issue, source))
     throw usageError(`${path} is no topology`, shortened(problems))
   }
   const { name: ownName, ...spec } = parsed.data
   return { name: name ?? ownName ?? nameFrom(path), spec }
+}
+
+const describe = (issue: z.core.$ZodIssue, source: YamlSource): readonly string[] => {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const keys = [...issue.path, key]
+      return `${source.where(keys)}: ${fieldOf(keys)}: there is no such field`
+    })
+  }
+  const words = issue.message.endsWith('received undefined')
+    ? 'is missing'
+    : issue.message.replace(/^Invalid input: /, '')
+  const field = fieldOf(issue.path)
+  return [`${source.where(issue.path)}: ${field === '' ? '' : `${field}: `}${words}`]
 }
 
 const shortened = (problems: readonly string[]): readonly string[] =>
@@ -39,11 +52,12 @@ const shortened = (problems: readonly string[]): readonly string[] =>
     ? problems
     : [...problems.slice(0, problemsMax), `and ${problems.length - problemsMax} more`]
 
-/** `links[3].a.interface: ` */
-const fieldOf = (keys: readonly PropertyKey[]): string => {
-  const text = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
-  return text === '' ? '' : `${text.replace(/^\./, '')}: `
-}
+/** `links[3].a.interface` */
+const fieldOf = (keys: readonly PropertyKey[]): string =>
+  keys
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '')
 
 const textOf = async (io: Io, path: string): Promise<string> => {
   try {

@@ -59,3 +59,7 @@ export const planText = ({ add, change, remove, keep }: Plan, palette: Palette):
 /** `20 to add, 1 to change, 0 to remove, 3 as they are`. */
 export const planSummary = ({ add, change, remove, keep }: Plan): string =>
   `${add.length} to add, ${change.length} to change, ${remove.length} to remove, ${keep} as they are`
+
+/** `20 added, 1 changed, 0 removed, 3 as they were`. */
+export const doneSummary = ({ add, change, remove, keep }: Plan): string =>
+  `${add.length} added, ${change.length} changed, ${remove.length} removed, ${keep} as they were`

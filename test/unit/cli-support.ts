@@ -11,7 +11,11 @@ export interface World {
   readonly files?: Readonly<Record<string, string>>
   readonly terminal?: boolean
   readonly fetch?: typeof fetch
+  /** Time that passes only in waiting, otherwise. */
+  readonly clock?: Clock
   readonly signal?: AbortSignal
+  /** Told of every write to standard output. */
+  readonly onWrite?: (out: string) => void
   readonly onProgress?: (line: string) => void
   readonly runController?: (config: Config) => Promise<void>
 }
@@ -46,12 +50,18 @@ const unexpected = (): never => {
   throw new Error('this command should not do that')
 }
 
-/** Runs `heddle WORDS…`; a string is split at spaces. */
-export const heddle = async (words: string | readonly string[], world: World = {}): Promise<Ran> => {
+export interface Recorder {
+  readonly io: Io
+  readonly text: { out: string; err: string }
+}
+
+/** An `Io` of this world, and what was written to it. */
+export const ioOf = (world: World = {}): Recorder => {
   const text = { out: '', err: '' }
   const output = (name: 'out' | 'err') => ({
     write: (chunk: string) => {
       text[name] += chunk
+      if (name === 'out') world.onWrite?.(text.out)
     },
     isTTY: world.terminal ?? false,
     columns: 100,
@@ -65,7 +75,7 @@ export const heddle = async (words: string | readonly string[], world: World = {
     stderr: output('err'),
     env: world.env ?? {},
     fetch: world.fetch ?? unexpected,
-    clock: eagerClock(),
+    clock: world.clock ?? eagerClock(),
     random: () => 0.5,
     progress: (things, total) => ({
       show: (done) => world.onProgress?.(`${done}/${total} ${things}`),
@@ -80,6 +90,12 @@ export const heddle = async (words: string | readonly string[], world: World = {
     },
     runController: world.runController ?? unexpected,
   }
+  return { io, text }
+}
+
+/** Runs `heddle WORDS…`; a string is split at spaces. */
+export const heddle = async (words: string | readonly string[], world: World = {}): Promise<Ran> => {
+  const { io, text } = ioOf(world)
   const code = await run(typeof words === 'string' ? words.split(' ').filter(Boolean) : words, io)
   return { code, ...text }
 }
