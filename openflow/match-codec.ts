@@ -66,6 +66,13 @@ interface Reading {
   canonical: boolean
 }
 
+/** Fields that hold the same bits count as one. */
+const isTaken = (found: AnyMatch, field: Field): boolean => {
+  if (found[field.name] !== undefined) return true
+  if (field === fields.vlan_vid) return found.vlan_tci !== undefined
+  return field === fields.vlan_tci && (found.vlan_vid ?? found.vlan_pcp) !== undefined
+}
+
 const put = (
   reading: Reading,
   field: Field,
@@ -74,8 +81,7 @@ const put = (
   at: number,
 ): void => {
   const { found } = reading
-  if (found[field.name] !== undefined || (field === fields.vlan_vid && found.vlan_tci !== undefined))
-    throw new MatchError('OFPBMC_DUP_FIELD', `${field.name} twice`, at)
+  if (isTaken(found, field)) throw new MatchError('OFPBMC_DUP_FIELD', `${field.name} twice`, at)
   const constraint = mask === undefined ? value : normalize(field, value, mask)
   if (constraint === undefined) return
   found[field.name] = constraint
@@ -140,11 +146,9 @@ const readEntries = (reader: Reader, strict: boolean): Match => {
   return reading.canonical ? reading.found : canonicalMatch(reading.found)
 }
 
-const isPlainOxm = (field: Field): boolean => field.headers.length > 0
-
 /** Writes one constraint under the field's first header. */
 const writeEntry = (writer: Writer, field: Field, constraint: AnyConstraint): void => {
-  if (!isPlainOxm(field))
+  if (field.headers.length === 0)
     throw new MatchError('OFPBMC_BAD_FIELD', `${field.name} cannot be matched`, writer.pos, 'unencodable')
   const masked = typeof constraint === 'object'
   const { value, mask } = maskedOf(field, constraint)

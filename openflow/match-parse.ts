@@ -67,61 +67,44 @@ const parsePart = ({ key, value: text }: KeyValue): { field: Field; value: bigin
 }
 
 /** Constraints as they are read, by the field that the text names. */
-class Draft {
-  readonly constraints: Record<string, AnyConstraint> = {}
+type Draft = Record<string, AnyConstraint>
 
-  put(field: Field, value: number | bigint, mask?: number | bigint): void {
-    if (mask === undefined) this.constraints[field.name] = value
-    else {
-      const before = this.constraints[field.name]
-      const both = before === undefined ? { value, mask } : this.merged(field, before, value, mask)
-      const constraint = normalize(field, both.value, both.mask)
-      if (constraint === undefined) delete this.constraints[field.name]
-      else this.constraints[field.name] = constraint
-    }
-  }
-
-  /** Bits named one part after the other add up. */
-  private merged(field: Field, before: AnyConstraint, value: number | bigint, mask: number | bigint) {
-    const old = maskedOf(field, before)
-    const bits = BigInt(mask)
-    const own = (number: bigint): number | bigint => (field.wide ? number : Number(number))
-    return {
-      value: own((BigInt(old.value) & ~bits) | BigInt(value)),
-      mask: own(BigInt(old.mask) | bits),
-    }
-  }
+/** An empty mask takes back what was said before. */
+const put = (draft: Draft, field: Field, value: number | bigint, mask: number | bigint): void => {
+  const constraint = normalize(field, value, mask)
+  if (constraint === undefined) delete draft[field.name]
+  else draft[field.name] = constraint
 }
 
-/** `dl_vlan` may say that there is no tag. */
-const isValue = (field: Field, value: number | bigint): boolean =>
-  fitsField(field, value) || (field === fields.dl_vlan && value === 0xffff)
-
+/** A field's name alone asks for its prerequisites, and of a tunnel option for its presence. */
 const parseField = (draft: Draft, field: Field, text: string): void => {
-  // A field's name alone asks for its prerequisites, and of a tunnel option for its presence.
-  const { value, mask } = text === '' ? parseFieldValue(field, '*') : parseFieldValue(field, text)
-  if (!isValue(field, value)) badText(`${text} is no value of ${field.name}`)
-  if (mask === undefined) draft.put(field, value)
-  else {
-    const constraint = normalize(field, value, mask)
-    if (constraint !== undefined) draft.constraints[field.name] = constraint
-  }
+  const { value, mask } = parseFieldValue(field, text === '' ? '*' : text)
+  if (!fitsField(field, value)) badText(`${text} is no value of ${field.name}`)
+  if (mask === undefined) draft[field.name] = value
+  else put(draft, field, value, mask)
 }
 
+/** Parts of a field that are named one after the other add up. */
+const parsePartOf = (draft: Draft, pair: KeyValue): void => {
+  const { field, value, mask } = parsePart(pair)
+  const before = draft[field.name]
+  const old = before === undefined ? { value: 0, mask: 0 } : maskedOf(field, before)
+  const own = (number: bigint): number | bigint => (field.wide ? number : Number(number))
+  put(draft, field, own((BigInt(old.value) & ~mask) | value), own(BigInt(old.mask) | mask))
+}
+
+/** Takes the pair into the draft, unless it is not about the match. */
 const parsePair = (draft: Draft, pair: KeyValue): boolean => {
   const { key, value } = pair
-  const shorthand = shorthandOf(key)
+  const shorthand = value === '' ? shorthandOf(key) : undefined
   const field = fieldByName(key)
-  if (shorthand !== undefined && value === '') {
-    draft.put(fields.eth_type, shorthand.ethertype)
-    if (shorthand.protocol !== undefined) draft.put(fields.nw_proto, shorthand.protocol)
-  } else if (key === 'eth' && value === '') draft.put(fields.packet_type, 0)
+  if (shorthand !== undefined) {
+    draft.eth_type = shorthand.ethertype
+    if (shorthand.protocol !== undefined) draft.nw_proto = shorthand.protocol
+  } else if (key === 'eth' && value === '') draft.packet_type = 0
   else if (field !== undefined) parseField(draft, field, value)
-  else if (key.includes('[')) {
-    const part = parsePart(pair)
-    const own = (number: bigint): number | bigint => (part.field.wide ? number : Number(number))
-    draft.put(part.field, own(part.value), own(part.mask))
-  } else return false
+  else if (key.includes('[')) parsePartOf(draft, pair)
+  else return false
   return true
 }
 
@@ -162,9 +145,9 @@ const settle = (draft: AnyMatch): Match => {
 export const parseMatchPairs = (
   pairs: readonly KeyValue[],
 ): { readonly match: Match; readonly others: readonly KeyValue[] } => {
-  const draft = new Draft()
+  const draft: Draft = {}
   const others = pairs.filter((pair) => !parsePair(draft, pair))
-  return { match: settle(draft.constraints), others }
+  return { match: settle(draft), others }
 }
 
 /** Parses a match. Throws `OpenFlowError` with the code `bad-text`. */

@@ -3,6 +3,8 @@
  * matches have the same canonical form and the same key. `match-codec.ts` gives them bytes, `match-text.ts` text.
  */
 import { type Field, type FieldName, type FieldValue, fieldList, fields } from './fields.js'
+import { MatchError } from './match-error.js'
+import { fitsField } from './value-rules.js'
 import { mergeTci, splitTci, type Tci, tciOf, viewParts } from './views.js'
 
 /** Some bits of a field: those set in `mask` must be as in `value`. */
@@ -51,6 +53,12 @@ export const normalize = (
   return kept === full ? bits : { value: bits, mask: kept }
 }
 
+/** An exact value that the field cannot have would otherwise lose the bits that are too many. */
+const checkValue = (field: Field, constraint: AnyConstraint): void => {
+  if (typeof constraint === 'object' || fitsField(field, constraint)) return
+  throw new MatchError('OFPBMC_BAD_VALUE', `${field.name} cannot be ${constraint}`, 0, 'unencodable')
+}
+
 /** A name that came from outside this library's types is a mistake of the caller. */
 const fieldOf = (name: string): Field => {
   const field: Field | undefined = fields[name as FieldName]
@@ -97,12 +105,14 @@ class Collector {
 /**
  * The one form that equal matches share: views resolved, full masks as bare values, empty ones left out, value bits
  * outside the mask cleared, keys in the order of the field table. Throws `TypeError` for a name that is no field,
- * `MatchError` for VLAN constraints that contradict each other.
+ * `MatchError` for a value that the field cannot have and for VLAN constraints that contradict each other.
  */
 export const canonicalMatch = (match: Match): Match => {
   const collector = new Collector()
   for (const [name, constraint] of Object.entries(match as AnyMatch)) {
     const field = fieldOf(name)
+    if (constraint === undefined) continue
+    checkValue(field, constraint)
     const { value, mask } = maskedOf(field, constraint)
     collector.add(field, value, mask)
   }

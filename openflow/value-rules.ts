@@ -8,6 +8,7 @@ const rules = new Map<Field, (value: number) => boolean>([
   [fields.in_port, isPort],
   [fields.in_port_oxm, isPort],
   [fields.actset_output, isPort],
+  [fields.dl_vlan, (value) => value <= 0xfff || value === 0xffff],
   [fields.arp_op, (value) => value <= 0xff],
   [fields.nw_tos, (value) => (value & 3) === 0],
   [fields.nsh_ttl, (value) => value <= 63],
@@ -17,6 +18,6 @@ const rules = new Map<Field, (value: number) => boolean>([
 /** Whether `value`, or part of it behind a mask, can be a value of `field`. */
 export const fitsField = (field: Field, value: number | bigint): boolean => {
   if (typeof value === 'bigint') return value >= 0n && (value & ~field.ones) === 0n
-  if (value < 0 || value > Number(field.full)) return false
+  if (!(Number.isInteger(value) && value >= 0 && value <= Number(field.full))) return false
   return rules.get(field)?.(value) ?? true
 }

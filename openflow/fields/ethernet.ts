@@ -50,7 +50,7 @@ export const ethernet = {
     'rw exact',
     '',
     'VLAN id of the outer tag, 0xffff for no tag: the spelling of OpenFlow 1.0, in text only.',
-    { ...ethernetOnly, viewOf: ['vlan_vid'] },
+    { ...ethernetOnly, ones: 0xffffn, viewOf: ['vlan_vid'] },
   ),
   dl_vlan_pcp: line(
     3,

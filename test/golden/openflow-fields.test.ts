@@ -59,6 +59,7 @@ const bad: readonly (readonly [what: string, bytes: string, error: string])[] = 
     '0001 0018 00010004 00000001 80010008 0000000000000001',
     'OFPBMC_DUP_FIELD',
   ],
+  ['a tag twice, as a whole and by its id', '0001 0010 80000c02 1005 00000802 1005 0000', 'OFPBMC_DUP_FIELD'],
   [
     'value bits outside the mask',
     '0001 0014 8000070c 010000000001 010000000000 00000000',

@@ -4,9 +4,12 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { drop, gotoTable, output } from '#openflow/actions.js'
 import { parseIpv6, parseMac, printIpv6, printMac } from '#openflow/address-text.js'
 import { OpenFlowError } from '#openflow/errors.js'
 import { type Field, fieldList } from '#openflow/fields.js'
+import type { Flow } from '#openflow/flow.js'
+import { defaultPriority, parseFlow, printFlow } from '#openflow/flow-text.js'
 import { type AnyConstraint, canonicalMatch, type Match } from '#openflow/match.js'
 import { matchWith, oxmListWith } from '#openflow/match-codec.js'
 import { matchFromKey, matchKey } from '#openflow/match-key.js'
@@ -111,6 +114,10 @@ describe('canonicalMatch', () => {
     expect(() => canonicalMatch(JSON.parse('{"__proto__": 1}'))).toThrow('__proto__')
     expect(() => matchKey(JSON.parse('{"constructor": 1}'))).toThrow('constructor')
     expect(() => canonicalMatch({ dl_vlan: 5, vlan_vid: 0x1006 })).toThrow('contradict')
+    expect(() => canonicalMatch({ vlan_vid: 0x3005 })).toThrow('vlan_vid cannot be 12293')
+    expect(() => canonicalMatch({ reg0: -1 })).toThrow('reg0 cannot be -1')
+    expect(() => canonicalMatch({ reg0: Number.NaN })).toThrow('reg0 cannot be NaN')
+    expect(() => canonicalMatch({ eth_src: 1n << 48n })).toThrow('eth_src cannot be')
   })
 
   it('is the same a second time, in any order', () => {
@@ -157,6 +164,32 @@ describe('a random match', () => {
         const text = printMatch(match)
         expect(parseMatch(text)).toEqual(match)
         expect(printMatch(parseMatch(text))).toBe(text)
+      }),
+    )
+  })
+})
+
+describe('a random flow', () => {
+  const small = fc.integer({ min: 1, max: 0xffff })
+  const flow = fc.record<Flow>(
+    {
+      table: fc.integer({ min: 0, max: 254 }),
+      priority: fc.oneof(fc.constant(defaultPriority), fc.integer({ min: 0, max: 0xffff })),
+      cookie: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+      match: anyMatch,
+      actions: fc.constantFrom(drop, [output(5)], [output(1), output(2)], [gotoTable(7)]),
+      idleTimeout: small,
+      hardTimeout: small,
+      importance: small,
+      flags: fc.constantFrom<Flow['flags'] & object>(['send_flow_rem'], ['check_overlap', 'no_byte_counts']),
+    },
+    { requiredKeys: ['table', 'priority', 'cookie', 'match', 'actions'] },
+  )
+
+  it('is the same after printing and parsing', () => {
+    fc.assert(
+      fc.property(flow, (each) => {
+        expect(parseFlow(printFlow(each))).toEqual(each)
       }),
     )
   })
