@@ -13,8 +13,8 @@ export const vswitchSchema = '/usr/share/openvswitch/vswitch.ovsschema'
 export interface OvsdbServerOptions {
   /** Schema files, one database each. */
   readonly schemas?: readonly string[]
-  /** Database files that exist already, instead. */
-  readonly databases?: readonly string[]
+  /** Makes database files in the server's folder, instead. */
+  readonly databases?: (folder: string) => readonly string[]
   /** Besides the Unix socket that there always is. */
   readonly remotes?: readonly string[]
   readonly ssl?: { readonly issued: Issued; readonly caFile: string }
@@ -40,7 +40,8 @@ export class OvsdbServer {
       '-vconsole:off',
       `--log-file=${join(this.folder, 'log')}`,
       ...(options.arguments ?? []),
-      ...(options.databases ?? createDatabases(this.folder, options.schemas ?? [vswitchSchema])),
+      ...(options.databases?.(this.folder) ??
+        createDatabases(this.folder, options.schemas ?? [vswitchSchema])),
     ]
   }
 
@@ -105,16 +106,19 @@ export class OvsdbServer {
 
 /** Members of a RAFT cluster on loopback, the first of which made it. */
 export const startCluster = async (size: number, schema = vswitchSchema): Promise<OvsdbServer[]> => {
-  const folder = mkdtempSync(join(tmpdir(), 'heddle-raft-'))
   const ports = await freePorts(size)
   const name = execFileSync('ovsdb-tool', ['schema-name', schema], { encoding: 'utf8' }).trim()
   const servers: OvsdbServer[] = []
   for (const [index, port] of ports.entries()) {
-    const file = join(folder, `${index}.db`)
     const [own, first] = [`tcp:127.0.0.1:${port}`, `tcp:127.0.0.1:${ports[0]}`]
-    const how = index === 0 ? ['create-cluster', file, schema, own] : ['join-cluster', file, name, own, first]
-    execFileSync('ovsdb-tool', how)
-    servers.push(await OvsdbServer.start({ databases: [file] }))
+    const databases = (folder: string): readonly string[] => {
+      const file = join(folder, 'member.db')
+      const how =
+        index === 0 ? ['create-cluster', file, schema, own] : ['join-cluster', file, name, own, first]
+      execFileSync('ovsdb-tool', how)
+      return [file]
+    }
+    servers.push(await OvsdbServer.start({ databases }))
   }
   for (const server of servers) {
     while (!/Status: cluster member/.test(server.control('cluster/status', name))) await delay(50)
