@@ -28,14 +28,24 @@ const schemaFile = fileURLToPath(new URL('./store/heddle.ovsschema', import.meta
 /** How long the northbound database may take to answer at the start before the log says so. */
 const patienceMs = 10_000
 
-const createLogger = ({ log }: Config): Pino => {
+/** pino's methods belong to their object; a `Logger`'s may be passed around. */
+const loose = (logger: Pino): Logger => ({
+  debug: (fields, message) => logger.debug(fields, message),
+  info: (fields, message) => logger.info(fields, message),
+  warn: (fields, message) => logger.warn(fields, message),
+  error: (fields, message) => logger.error(fields, message),
+})
+
+const createLogger = ({ log }: Config): Logger => {
   const pretty = log.pretty === 'always' || (log.pretty === 'auto' && process.stderr.isTTY)
   const options = { level: log.level, base: null, serializers: { err: stdSerializers.err } }
-  if (!pretty) return pino(options, pino.destination(2))
-  return pino({
-    ...options,
-    transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } },
-  })
+  if (!pretty) return loose(pino(options, pino.destination(2)))
+  return loose(
+    pino({
+      ...options,
+      transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } },
+    }),
+  )
 }
 
 const readCredentials = async ({ tls }: Config): Promise<Credentials | undefined> => {

@@ -3,7 +3,7 @@
  * cost of a change does not depend on how much the switch holds already.
  */
 import { cookieOf, type Origin } from '#compile/cookie.js'
-import { type Desired, type MeterWish, nothing, type PortWish } from '#compile/desired.js'
+import { type Desired, type HoldWish, type MeterWish, nothing, type PortWish } from '#compile/desired.js'
 import type { Flow } from '#openflow/flow.js'
 import { type FlowKey, flowBody, flowKey, type Held, keyParts } from './flow-book.js'
 import type { SwitchHandle } from './switch-handle.js'
@@ -18,13 +18,14 @@ export type Change =
       readonly flow: Flow
     }
   | { readonly type: 'delete'; readonly origin: Origin; readonly key: FlowKey; readonly cookie: bigint }
-  | { readonly type: 'hold'; readonly ofport: number; readonly held: boolean }
 
-/** Ordered: ports to add, meters to set, the bundle, meters to remove, ports to remove. */
+/** Ordered: ports to add, meters to set, the bundle of `changes`, holds, meters to remove, ports to remove. */
 export interface SwitchPlan {
   readonly addPorts: readonly PortWish[]
   readonly setMeters: readonly MeterWish[]
   readonly changes: readonly Change[]
+  /** Open vSwitch takes no port-mod into an atomic bundle. */
+  readonly holds: readonly HoldWish[]
   readonly removeMeters: readonly number[]
   readonly removePorts: readonly string[]
 }
@@ -35,6 +36,7 @@ export const isEmpty = (plan: SwitchPlan): boolean =>
   plan.addPorts.length === 0 &&
   plan.setMeters.length === 0 &&
   plan.changes.length === 0 &&
+  plan.holds.length === 0 &&
   plan.removeMeters.length === 0 &&
   plan.removePorts.length === 0
 
@@ -84,17 +86,16 @@ const portsOf = (origin: Origin, actual: Actual): readonly number[] =>
   })
 
 /** Holds: those that are wanted, and the release of ports that an origin held and wants no more. */
-const holdChanges = ({ origin, desired }: Wanted, actual: Actual): Change[] => {
-  const changes: Change[] = []
+const holdChanges = ({ origin, desired }: Wanted, actual: Actual): HoldWish[] => {
+  const changes: HoldWish[] = []
   const wanted = new Set<number>()
   for (const { ofport, held } of desired.holds) {
     wanted.add(ofport)
-    if (actual.portByOfport(ofport)?.held !== held) changes.push({ type: 'hold', ofport, held })
+    if (actual.portByOfport(ofport)?.held !== held) changes.push({ ofport, held })
   }
   if (desired === nothing) {
     for (const ofport of portsOf(origin, actual)) {
-      if (!wanted.has(ofport) && actual.portByOfport(ofport)?.held)
-        changes.push({ type: 'hold', ofport, held: false })
+      if (!wanted.has(ofport) && actual.portByOfport(ofport)?.held) changes.push({ ofport, held: false })
     }
   }
   return changes
@@ -132,13 +133,15 @@ export const planSwitch = (
   whole = false,
 ): SwitchPlan => {
   const deletes: Change[] = []
-  const rest: Change[] = []
+  const puts: Change[] = []
+  const holds: HoldWish[] = []
   const setMeters: MeterWish[] = []
   const removeMeters = new Set<number>()
   for (const one of wanted) {
     const flows = flowChanges(one, actual)
     deletes.push(...flows.deletes)
-    rest.push(...flows.puts, ...holdChanges(one, actual))
+    puts.push(...flows.puts)
+    holds.push(...holdChanges(one, actual))
     setMeters.push(
       ...one.desired.meters.filter((meter) => !sameMeter(actual.meters.get(meter.meterId), meter)),
     )
@@ -151,7 +154,8 @@ export const planSwitch = (
   return {
     addPorts: add,
     setMeters,
-    changes: [...deletes, ...rest],
+    changes: [...deletes, ...puts],
+    holds,
     removeMeters: [...removeMeters],
     removePorts: remove,
   }

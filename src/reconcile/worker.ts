@@ -183,7 +183,7 @@ export class SwitchWorker {
   /** One refused change ends the bundle: its origin waits, the others go again at once. */
   private refused(round: Round, change: number | undefined, reason: string): void {
     const culprit = change === undefined ? undefined : round.plan.changes[change]
-    const origin = culprit !== undefined && 'origin' in culprit ? culprit.origin : undefined
+    const origin = culprit?.origin
     for (const serial of round.serials) {
       if (origin === undefined || (origin.kind === 'wire' && origin.serial === serial))
         this.postpone(serial, reason)

@@ -1,5 +1,5 @@
 /** Plans as OpenFlow messages and OVSDB operations. Pure. */
-import type { MeterWish, PortWish } from '#compile/desired.js'
+import type { HoldWish, MeterWish, PortWish } from '#compile/desired.js'
 import { flowModOf } from '#openflow/messages/flows.js'
 import type { Message, MessageOf } from '#openflow/messages.js'
 import { insert, mutate, type Operation, update } from '#ovsdb/operations.js'
@@ -9,20 +9,7 @@ import type { InstalledPort } from './of-ports.js'
 import { bridge, ids, iface, owners, port } from './tables.js'
 import type { SwitchView } from './view.js'
 
-const portModOf = (ofport: number, held: boolean, hwAddr: string): Message => ({
-  type: 'port_mod',
-  portNo: ofport,
-  hwAddr,
-  config: held ? ['port_down'] : [],
-  mask: ['port_down'],
-  properties: [],
-})
-
-/** The message of one change. A hold of a port that is gone is none. */
-const messageOf = (
-  change: Change,
-  portOf: (ofport: number) => InstalledPort | undefined,
-): Message | undefined => {
+const messageOf = (change: Change): Message => {
   switch (change.type) {
     case 'add':
       return flowModOf('add', change.flow)
@@ -35,28 +22,32 @@ const messageOf = (
         // Whoever has put a flow of the same key in its place keeps it.
         { cookieMask: 0xffff_ffff_ffff_ffffn },
       )
-    case 'hold': {
-      const there = portOf(change.ofport)
-      return there && portModOf(change.ofport, change.held, there.hwAddr)
-    }
   }
 }
 
-/** Messages of a bundle, each with the index of its change. */
-export const bundleOf = (
-  changes: readonly Change[],
+/** The messages of a bundle, one for each change. */
+export const bundleOf = (changes: readonly Change[]): readonly Message[] => changes.map(messageOf)
+
+/** Turns ports down and up again. A port that is gone needs nothing. */
+export const portMods = (
+  holds: readonly HoldWish[],
   portOf: (ofport: number) => InstalledPort | undefined,
-): { readonly messages: Message[]; readonly indexes: number[] } => {
-  const messages: Message[] = []
-  const indexes: number[] = []
-  changes.forEach((change, index) => {
-    const message = messageOf(change, portOf)
-    if (message === undefined) return
-    messages.push(message)
-    indexes.push(index)
+): MessageOf<'port_mod'>[] =>
+  holds.flatMap(({ ofport, held }) => {
+    const there = portOf(ofport)
+    if (there === undefined) return []
+    const { hwAddr } = there
+    return [
+      {
+        type: 'port_mod',
+        portNo: ofport,
+        hwAddr,
+        config: held ? ['port_down'] : [],
+        mask: ['port_down'],
+        properties: [],
+      },
+    ]
   })
-  return { messages, indexes }
-}
 
 /** Sets meters: those that are there are changed, so that the flows that use them stay. */
 export const meterMods = (

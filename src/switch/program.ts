@@ -9,7 +9,7 @@ import type { Operation } from '#ovsdb/operations.js'
 import type { FlowBook } from '#reconcile/flow-book.js'
 import { applyToBook, type SwitchPlan } from '#reconcile/plan.js'
 import type { Outcome } from '#reconcile/switch-handle.js'
-import { addPorts, bundleOf, meterMods, meterRemovals, removePorts } from './messages.js'
+import { addPorts, bundleOf, meterMods, meterRemovals, portMods, removePorts } from './messages.js'
 import type { OpenFlowPorts } from './of-ports.js'
 import type { SwitchTable } from './tables.js'
 import type { SwitchView } from './view.js'
@@ -31,11 +31,11 @@ const isUnknown = (error: unknown): boolean =>
       ? error.code !== 'operation-failed'
       : true
 
-const outcomeOf = (error: unknown, indexes: readonly number[] = []): Outcome => {
+const outcomeOf = (error: unknown): Outcome => {
   const reason = errorText(error)
   if (isUnknown(error)) return { state: 'unknown', reason }
-  const at = error instanceof OpenFlowError && error.index !== undefined ? indexes[error.index] : undefined
-  return at === undefined ? { state: 'refused', reason } : { state: 'refused', change: at, reason }
+  const change = error instanceof OpenFlowError ? error.index : undefined
+  return change === undefined ? { state: 'refused', reason } : { state: 'refused', change, reason }
 }
 
 const done: Outcome = { state: 'done' }
@@ -50,52 +50,71 @@ const transact = async ({ client }: Programmed, operations: readonly Operation[]
   }
 }
 
-const setMeters = async ({ channel, meters }: Programmed, wishes: readonly MeterWish[]): Promise<Outcome> => {
-  if (wishes.length === 0) return done
+/** One step at the OpenFlow side; `then` takes what was confirmed up. */
+const step = async (send: () => Promise<void>, then: () => void = () => {}): Promise<Outcome> => {
   try {
-    await channel.batch(meterMods(wishes, meters))
-    for (const wish of wishes) meters.set(wish.meterId, wish)
+    await send()
+    then()
     return done
   } catch (error) {
     return outcomeOf(error)
   }
 }
+
+/** A refusal of something that is no change of a flow has no index among them. */
+const whole = (outcome: Outcome): Outcome =>
+  outcome.state === 'refused' ? { state: 'refused', reason: outcome.reason } : outcome
+
+const setMeters = async (
+  { channel, meters }: Programmed,
+  { setMeters: wishes }: SwitchPlan,
+): Promise<Outcome> =>
+  wishes.length === 0
+    ? done
+    : whole(
+        await step(
+          () => channel.batch(meterMods(wishes, meters)),
+          () => {
+            for (const wish of wishes) meters.set(wish.meterId, wish)
+          },
+        ),
+      )
 
 const removeMeters = async (
   { channel, meters }: Programmed,
-  meterIds: readonly number[],
-): Promise<Outcome> => {
-  if (meterIds.length === 0) return done
-  try {
-    await channel.batch(meterRemovals(meterIds))
-    for (const meterId of meterIds) meters.delete(meterId)
-    return done
-  } catch (error) {
-    return outcomeOf(error)
-  }
+  { removeMeters: meterIds }: SwitchPlan,
+): Promise<Outcome> =>
+  meterIds.length === 0
+    ? done
+    : whole(
+        await step(
+          () => channel.batch(meterRemovals(meterIds)),
+          () => {
+            for (const meterId of meterIds) meters.delete(meterId)
+          },
+        ),
+      )
+
+const changeFlows = async ({ channel, book }: Programmed, { changes }: SwitchPlan): Promise<Outcome> => {
+  if (changes.length === 0) return done
+  const outcome = await step(
+    () => channel.bundle(bundleOf(changes)),
+    () => applyToBook(changes, book),
+  )
+  return outcome.state === 'done' ? step(() => channel.barrier()) : outcome
 }
 
-const changeFlows = async (target: Programmed, plan: SwitchPlan): Promise<Outcome> => {
-  if (plan.changes.length === 0) return done
-  const { messages, indexes } = bundleOf(plan.changes, (ofport) => target.open.get(ofport))
-  try {
-    if (messages.length > 0) await target.channel.bundle(messages)
-    applyToBook(plan.changes, target.book)
-    await target.channel.barrier()
-    return done
-  } catch (error) {
-    return outcomeOf(error, indexes)
-  }
+/** A port that refuses has gone meanwhile, and its going is reported: that is no failure of the plan. */
+const holdPorts = async ({ channel, open }: Programmed, { holds }: SwitchPlan): Promise<Outcome> => {
+  const mods = portMods(holds, (ofport) => open.get(ofport))
+  if (mods.length === 0) return done
+  const outcome = await step(() => channel.batch(mods))
+  return outcome.state === 'refused' ? done : outcome
 }
 
 const program = async (target: Programmed, plan: SwitchPlan): Promise<Outcome> => {
-  const steps = [
-    () => setMeters(target, plan.setMeters),
-    () => changeFlows(target, plan),
-    () => removeMeters(target, plan.removeMeters),
-  ]
-  for (const step of steps) {
-    const outcome = await step()
+  for (const part of [setMeters, changeFlows, holdPorts, removeMeters]) {
+    const outcome = await part(target, plan)
     if (outcome.state !== 'done') return outcome
   }
   return done
