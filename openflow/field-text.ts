@@ -25,6 +25,8 @@ export interface ParsedValue {
   readonly mask?: number | bigint
 }
 
+const firstReservedPort = 0xffff_ff00
+
 /** No text of a value is longer: 124 bytes of value and mask in hexadecimal. */
 const longestText = 520
 
@@ -70,7 +72,7 @@ const fragments: readonly (readonly [name: string, value: number, mask: number])
   ['yes', 1, 1],
   ['not_later', 0, 2],
 ]
-/** Masks that say as much as another line of `fragments`, for printing. */
+/** Masks that say as much as another line of `fragments`: printed like it, as Open vSwitch does, and parsed as that line. */
 const otherFragments: typeof fragments = [
   ['no', 0, 1],
   ['later', 2, 2],
@@ -97,6 +99,12 @@ const parsePacketType = (text: string): ParsedValue => {
   return { value: Number((upper << 16n) | lower) }
 }
 
+/** Reserved port numbers without a name are numbers in text too. */
+const parsePortNumber = (text: string): number => {
+  const number = /^\d{10}$/.test(text) ? Number(text) : 0
+  return number >= firstReservedPort && number <= 0xffff_ffff ? number : parsePort(text)
+}
+
 const flagNames = {
   'tcp flags': tcpFlagNames,
   'ct state': ctStateNames,
@@ -118,7 +126,7 @@ const parseByFormat = (field: Field, text: string): ParsedValue => {
     case 'ipv6':
       return withMask(parseIpv6(left), addressMask(right, 128, parseIpv6))
     case 'port':
-      return { value: parsePort(text.replace(/^"(.*)"$/, '$1')) }
+      return { value: parsePortNumber(text) }
     case 'frag':
       return parseFragment(text)
     case 'packet type':

@@ -56,12 +56,24 @@ const steering: fc.Arbitrary<Match> = fc.constantFrom<Match[]>(
 
 const valuePart = (each: AnyConstraint): number | bigint => (typeof each === 'object' ? each.value : each)
 
+/** Two masks of `ip_frag` describe packets for which text has a word with another mask. */
+const isTwin = (field: Field, each: AnyConstraint): boolean =>
+  field.name === 'ip_frag' &&
+  typeof each === 'object' &&
+  (each.mask === 2 ? each.value === 2 : each.mask === 1 && each.value === 0)
+
 /** Leaves out what the rest of the match does not allow; views too, when they would overlap. */
 const legal = (match: Record<string, AnyConstraint>): Match => {
   const kept: Record<string, AnyConstraint> = {}
   for (const field of fieldList) {
     const each = match[field.name]
-    if (each === undefined || field.headers.length === 0 || !fitsField(field, valuePart(each))) continue
+    if (
+      each === undefined ||
+      isTwin(field, each) ||
+      field.headers.length === 0 ||
+      !fitsField(field, valuePart(each))
+    )
+      continue
     if (field.viewOf.some((name) => name in kept) || !meets(kept, field.needs)) continue
     kept[field.name] = each
   }
