@@ -5,6 +5,7 @@ import { applyCommand, planCommand } from './apply.js'
 import { completionCommand } from './completion.js'
 import { configCommand } from './config.js'
 import { controllerCommand } from './controller.js'
+import { openflowCommand } from './debug/openflow.js'
 import { ovsdbCommand } from './debug/ovsdb.js'
 import { eventsCommand } from './events.js'
 import { exitCodes } from './exit.js'
@@ -35,7 +36,6 @@ export const createProgram = (io: Io): Command => {
     .description('Heddle, a programmable fabric controller for Open vSwitch')
     .version(io.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain the command')
-    .helpCommand('help [command]', 'explain a command')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput(outputTo(io))
@@ -55,13 +55,14 @@ export const createProgram = (io: Io): Command => {
     ],
     'Controller:': [controllerCommand, configCommand],
     'Laboratory:': [labCommand],
-    'Protocols:': [ovsdbCommand],
+    'Protocols:': [openflowCommand, ovsdbCommand],
   }
   for (const [heading, commands] of Object.entries(groups)) {
     program.commandsGroup(heading)
     for (const make of commands) program.addCommand(make(io))
   }
   program.commandsGroup('Shell:')
+  program.helpCommand('help [command]', 'explain a command')
   program.addCommand(completionCommand(io, program))
   inherit(program)
   return program
