@@ -9,7 +9,13 @@ import { Writer } from '#wire/writer.js'
 import { fromWireError, OpenFlowError } from './errors.js'
 import { asyncConfig } from './messages/async.js'
 import { bundleControl, bundleFlagSet } from './messages/bundles.js'
-import { type AnyEnvelope, envelopeCodec, type Line, type UnknownMessage } from './messages/envelope.js'
+import {
+  type AnyEnvelope,
+  envelopeCodec,
+  type Line,
+  lineOf,
+  type UnknownMessage,
+} from './messages/envelope.js'
 import { flowMod, flowRemoved } from './messages/flows.js'
 import { groupMod } from './messages/groups.js'
 import { meterMod } from './messages/meters.js'
@@ -132,6 +138,9 @@ const lines: readonly Line[] = [
 
 /** The names of all messages of the tables. */
 export const messageTypes: readonly string[] = lines.map(({ name }) => name)
+
+/** The type of the message that `data` begins with, whole or not; undefined where no line has it. */
+export const messageTypeOf = (data: Uint8Array): string | undefined => lineOf(lines, data)?.name
 
 /** The tables give the envelope's codec its precise type: each name is read and written by the body beside it. */
 const typed = (codec: Codec<AnyEnvelope>): Codec<Envelope> => ({

@@ -1,7 +1,6 @@
 /** Cuts a stream of bytes into OpenFlow messages, wherever the network has cut it. A message is at most 65,535 bytes long. */
-import { Reader } from '#wire/reader.js'
 import { OpenFlowError } from '../errors.js'
-import { headerLength } from '../messages/envelope.js'
+import { headerLength, readHeader } from '../messages/envelope.js'
 
 /** One message's bytes, and what its header says. */
 export interface Frame {
@@ -40,7 +39,7 @@ export class Framer {
     for (;;) {
       this.#wanted = headerLength
       if (bytes.length - pos < headerLength) return pos
-      const header = readHeader(bytes, pos)
+      const header = checkedHeader(bytes, pos)
       this.#wanted = header.length
       if (bytes.length - pos < header.length) return pos
       frames.push({ ...header, data: bytes.subarray(pos, pos + header.length) })
@@ -49,13 +48,9 @@ export class Framer {
   }
 }
 
-const readHeader = (bytes: Uint8Array, pos: number) => {
-  const reader = new Reader(bytes, pos)
-  const version = reader.u8()
-  const headerType = reader.u8()
-  const length = reader.u16()
-  if (length < headerLength) {
-    throw new OpenFlowError('malformed', `a message of version ${version} has a length of ${length}`)
-  }
-  return { version, headerType, length, xid: reader.u32() }
+const checkedHeader = (bytes: Uint8Array, pos: number) => {
+  const header = readHeader(bytes, pos)
+  if (header.length >= headerLength) return header
+  const { version, length } = header
+  throw new OpenFlowError('malformed', `a message of version ${version} has a length of ${length}`)
 }

@@ -4,7 +4,7 @@
  */
 import { type Codec, rest } from '#wire/codec.js'
 import { WireError, within } from '#wire/error.js'
-import type { Reader } from '#wire/reader.js'
+import { Reader } from '#wire/reader.js'
 import { struct } from '#wire/struct.js'
 import type { Writer } from '#wire/writer.js'
 import { version } from './parts.js'
@@ -37,6 +37,12 @@ export interface AnyEnvelope {
   readonly version: number
   readonly xid: number
   readonly message: { readonly type: string; readonly more?: true }
+}
+
+/** What the 8 bytes of a header say. There must be as many from `pos` on. */
+export const readHeader = (data: Uint8Array, pos = 0) => {
+  const reader = new Reader(data, pos)
+  return { version: reader.u8(), headerType: reader.u8(), length: reader.u16(), xid: reader.u32() }
 }
 
 const experimenterHeaderType = 4
@@ -86,6 +92,21 @@ const writePrefix = (w: Writer, numbers: MessageNumbers, more: boolean): void =>
   if (numbers.experimenter !== undefined) {
     w.u32(numbers.experimenter)
     w.u32(numbers.expType ?? 0)
+  }
+}
+
+/** The line that the beginning of a message names; undefined where it is too short, or names none. */
+export const lineOf = (lines: readonly Line[], data: Uint8Array): Line | undefined => {
+  const reader = new Reader(data)
+  try {
+    reader.u8()
+    const headerType = reader.u8()
+    reader.take(6)
+    const key = keyOf(readPrefix(reader, headerType).numbers)
+    return lines.find((line) => keyOf(line) === key)
+  } catch (error) {
+    if (error instanceof WireError) return undefined
+    throw error
   }
 }
 

@@ -1,7 +1,22 @@
 /** Groups: sets of buckets among which packets are shared out. OpenFlow 1.5, sections 7.3.4.3 and 7.3.5.10 to 7.3.5.12. */
-import { type Codec, enumOf, lengthOf, list, pad, rest, text, u8, u16, u32, u64 } from '#wire/codec.js'
+import {
+  type Codec,
+  encode,
+  enumOf,
+  lengthOf,
+  list,
+  pad,
+  text,
+  u8,
+  u16,
+  u32,
+  u64,
+  type ValueOf,
+} from '#wire/codec.js'
 import { sized, sizeOf, struct } from '#wire/struct.js'
 import { tlv } from '#wire/tlv.js'
+import { type FieldName, fields } from '../fields.js'
+import { readFieldValue, readOxmHeader, writeFieldValue, writeOxmHeader } from '../oxm.js'
 import { actionList } from './flow-parts.js'
 import { experimenter, experimenterType } from './parts.js'
 
@@ -96,8 +111,36 @@ export const groupFeatures = struct({
 export const netronome = 0x0000154d
 export const selectionMethodType = 1
 
-export const selectionMethod: Codec<{
-  readonly method: string
-  readonly parameter: bigint
-  readonly fields: Uint8Array
-}> = struct({ _pad: pad(4), method: text(16), parameter: u64, fields: rest })
+/** A field that goes into the choice, and which of its bits. */
+export interface SelectionField {
+  readonly field: FieldName
+  readonly mask: number | bigint
+}
+
+/** An OXM entry without a mask, whose value is one. */
+const selectionField: Codec<SelectionField> = {
+  read: (r) => {
+    const { field, size } = readOxmHeader(r)
+    return { field: field.name, mask: readFieldValue(r, field, size) }
+  },
+  write: (w, { field, mask }) => {
+    writeOxmHeader(w, fields[field])
+    writeFieldValue(w, fields[field], mask)
+  },
+}
+
+export const selectionMethod = struct({
+  _pad: pad(4),
+  method: text(16),
+  parameter: u64,
+  fields: list(selectionField),
+})
+export type SelectionMethod = ValueOf<typeof selectionMethod>
+
+/** The group property that says how to choose. */
+export const selectionMethodOf = (selection: SelectionMethod) => ({
+  type: 'experimenter' as const,
+  experimenter: netronome,
+  expType: selectionMethodType,
+  data: encode(selectionMethod, selection),
+})
