@@ -3,7 +3,7 @@
  * with a `jsonrpc` member, wants `result` and `error` both, and marks a notification by an `id` of null; the library wants the
  * opposite of each, and an error that is an object with `code` and `message`. Parameters and results pass by reference.
  */
-import { JSONRPC, type JSONRPCRequest, type JSONRPCResponse } from 'json-rpc-2.0'
+import { JSONRPC, JSONRPCErrorCode, type JSONRPCRequest, type JSONRPCResponse } from 'json-rpc-2.0'
 import { excerpt } from './atoms.js'
 import { OvsdbError } from './errors.js'
 import { isJsonArray, isJsonObject, type Json, type JsonObject, member } from './json.js'
@@ -64,5 +64,7 @@ export const outbound = (message: OutboundMessage): JsonObject => {
   }
   const { id, result, error } = message
   if (error === undefined) return { result: result ?? null, error: null, id }
+  // Open vSwitch's words, which clients of it know.
+  if (error.code === JSONRPCErrorCode.MethodNotFound) return { result: null, error: 'unknown method', id }
   return { result: null, error: error.data ?? error.message, id }
 }

@@ -3,7 +3,12 @@
  * requests, answers `echo`, hands notifications to whoever subscribed, and when it ends tells every waiting request so. It has no clock and no
  * policy: probes, reconnects and replicas are above it. The methods themselves are functions in `methods.ts`.
  */
-import { JSONRPCClient, JSONRPCServer, JSONRPCServerAndClient } from 'json-rpc-2.0'
+import {
+  createJSONRPCErrorResponse,
+  JSONRPCClient,
+  JSONRPCServer,
+  JSONRPCServerAndClient,
+} from 'json-rpc-2.0'
 import type { Transport } from '#link/transport.js'
 import { excerpt } from './atoms.js'
 import { OvsdbError, type OvsdbErrorCode } from './errors.js'
@@ -12,7 +17,7 @@ import { type Json, printJson } from './json.js'
 import { describePeerError, readPeerError } from './results.js'
 import { inbound, type OutboundMessage, outbound } from './rim.js'
 
-/** Answers a request of the peer; what it throws goes back as the error. */
+/** Answers a request of the peer; what it throws goes back as the error, in the words of `peer` where it is an `OvsdbError` that has them. */
 export type Method = (params: readonly Json[]) => Json | Promise<Json>
 export type NotificationSink = (params: readonly Json[]) => void
 
@@ -119,7 +124,10 @@ export class Session {
   #makeRpc(): JSONRPCServerAndClient {
     const errorListener = (): void => undefined
     const client = new JSONRPCClient((message: OutboundMessage) => this.#send(message))
-    const rpc = new JSONRPCServerAndClient(new JSONRPCServer({ errorListener }), client, { errorListener })
+    const server = new JSONRPCServer({ errorListener })
+    server.mapErrorToJSONRPCErrorResponse = (id, error) =>
+      createJSONRPCErrorResponse(id, 0, String(error), wordsOf(error))
+    const rpc = new JSONRPCServerAndClient(server, client, { errorListener })
     rpc.addMethod('echo', (params: readonly Json[]) => params)
     for (const [name, method] of Object.entries(this.#options.methods ?? {})) rpc.addMethod(name, method)
     return rpc
@@ -224,6 +232,11 @@ export class Session {
     const why = cause === undefined ? '' : `: ${cause.message}`
     return new OvsdbError(code, `${what}: the session with ${this.peer} is closed${why}`, { cause })
   }
+}
+
+const wordsOf = (error: unknown): Json => {
+  if (!(error instanceof OvsdbError)) return error instanceof Error ? error.message : String(error)
+  return { error: error.peer?.error ?? error.code, details: error.peer?.details ?? error.message }
 }
 
 const canceled = (method: string): OvsdbError => new OvsdbError('canceled', `${method} was canceled`)

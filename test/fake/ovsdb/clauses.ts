@@ -68,10 +68,11 @@ const argumentTypeOf = (type: ColumnType, is: string): ColumnType => {
 export const parseClause = (table: TableSchema, json: Json): Clause => {
   if (typeof json === 'boolean') return () => json
   const [column, is, value] = isJsonArray(json) && json.length === 3 ? json : []
-  const compare = typeof is === 'string' && Object.hasOwn(comparisons, is) ? comparisons[is] : undefined
-  if (typeof column !== 'string' || typeof is !== 'string' || compare === undefined || value === undefined) {
+  if (typeof column !== 'string' || typeof is !== 'string' || value === undefined) {
     throw new TransactionError('syntax error', `${excerpt(json)} is no condition`)
   }
+  const compare = Object.hasOwn(comparisons, is) ? comparisons[is] : undefined
+  if (compare === undefined) throw new TransactionError('unknown function', `there is no function ${is}`)
   const type = columnTypeOf(table, column)
   const argument = translate('syntax error', () => parseDatum(withoutLimits(argumentTypeOf(type, is)), value))
   return (row) => compare(row.get(column) ?? { keys: [] }, argument, type)
