@@ -2,7 +2,7 @@
 import type { Node, Port } from '#api/client.js'
 import type { Palette } from './palette.js'
 import { type Column, detailsOf } from './table.js'
-import { duration, plain } from './text.js'
+import { counted, duration, plain } from './text.js'
 
 const stateText = (state: Node['state'], palette: Palette): string => {
   const colours = { ready: palette.green, preparing: palette.yellow, offline: palette.red }
@@ -44,7 +44,10 @@ export const nodeDetails = (node: Node, now: number, palette: Palette): string =
       ],
       ['open vswitch', optional(node.ovsVersion)],
       ['tunnel ofport', optional(node.tunnelOfport)],
-      ['holds', `${node.ports} ports, ${node.links} links, ${node.flows} flows`],
+      [
+        'holds',
+        [counted(node.ports, 'port'), counted(node.links, 'link'), counted(node.flows, 'flow')].join(', '),
+      ],
     ],
     palette,
   )

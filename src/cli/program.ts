@@ -36,6 +36,7 @@ export const createProgram = (io: Io): Command => {
     .description('Heddle, a programmable fabric controller for Open vSwitch')
     .version(io.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain the command')
+    .helpCommand('help [command]', 'explain a command')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput(outputTo(io))
@@ -62,9 +63,10 @@ export const createProgram = (io: Io): Command => {
     for (const make of commands) program.addCommand(make(io))
   }
   program.commandsGroup('Shell:')
-  program.helpCommand('help [command]', 'explain a command')
   program.addCommand(completionCommand(io, program))
   inherit(program)
+  // Made once more, under this heading: the others have theirs under none.
+  program.helpCommand('help [command]', 'explain a command')
   return program
 }
 
