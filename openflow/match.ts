@@ -74,19 +74,21 @@ class Collector {
   add(field: Field, value: number | bigint, mask: number | bigint): void {
     const tci = tciOf(field.name, Number(value), Number(mask))
     if (tci !== undefined) this.tci = mergeTci(this.tci, tci)
-    else if (field.viewOf.length === 0) this.found[field.index] = normalize(field, value, mask)
-    else {
-      for (const part of viewParts(field, value, mask)) {
-        const constraint = normalize(part.field, part.value, part.mask)
-        if (constraint !== undefined) this.found[part.field.index] = constraint
-      }
-    }
+    else if (field.viewOf.length === 0) this.place(field, value, mask)
+    else for (const part of viewParts(field, value, mask)) this.place(part.field, part.value, part.mask)
+  }
+
+  private place(field: Field, value: number | bigint, mask: number | bigint): void {
+    const constraint = normalize(field, value, mask)
+    if (constraint === undefined) return
+    if (this.found[field.index] !== undefined)
+      throw new MatchError('OFPBMC_DUP_FIELD', `${field.name} under two names`, 0, 'unencodable')
+    this.found[field.index] = constraint
   }
 
   finish(): Match {
     if (this.tci !== undefined) {
-      for (const { field, value, mask } of splitTci(this.tci))
-        this.found[field.index] = normalize(field, value, mask)
+      for (const { field, value, mask } of splitTci(this.tci)) this.place(field, value, mask)
     }
     const match: Record<string, AnyConstraint> = {}
     let implied = false
@@ -105,7 +107,8 @@ class Collector {
 /**
  * The one form that equal matches share: views resolved, full masks as bare values, empty ones left out, value bits
  * outside the mask cleared, keys in the order of the field table. Throws `TypeError` for a name that is no field,
- * `MatchError` for a value that the field cannot have and for VLAN constraints that contradict each other.
+ * `MatchError` for a value that the field cannot have, for bits named under two names and for VLAN fields that contradict
+ * each other.
  */
 export const canonicalMatch = (match: Match): Match => {
   const collector = new Collector()

@@ -126,6 +126,7 @@ describe('canonicalMatch', () => {
     expect(() => canonicalMatch(JSON.parse('{"__proto__": 1}'))).toThrow('__proto__')
     expect(() => matchKey(JSON.parse('{"constructor": 1}'))).toThrow('constructor')
     expect(() => canonicalMatch({ dl_vlan: 5, vlan_vid: 0x1006 })).toThrow('contradict')
+    expect(() => canonicalMatch({ reg0: 1, xreg0: 5n })).toThrow('reg0 under two names')
     expect(() => canonicalMatch({ vlan_vid: 0x3005 })).toThrow('vlan_vid cannot be 12293')
     expect(() => canonicalMatch({ reg0: -1 })).toThrow('reg0 cannot be -1')
     expect(() => canonicalMatch({ reg0: Number.NaN })).toThrow('reg0 cannot be NaN')
