@@ -10,6 +10,7 @@ import { changes } from './change.js'
 import type { Fabric } from './fabric.js'
 import { answerFailures, answerParserFailure, sendFailure } from './failures.js'
 import { fastifyLogger } from './fastify-logger.js'
+import { trackInFlight } from './in-flight.js'
 import { acceptJson } from './json-body.js'
 import { describeApi } from './openapi.js'
 import { requestIdOf } from './request-id.js'
@@ -59,7 +60,7 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
   acceptJson(app)
   watchAccess(app, logger, tokens)
   answerFailures(app)
-  const changeOf = changes(app, clock)
+  const changeOf = changes(clock, trackInFlight(app, clock))
   describeApi(app, tokens !== undefined)
   app.register(async (routes: RestApp) => {
     addLinks(routes, fabric, changeOf)
