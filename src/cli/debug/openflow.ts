@@ -1,16 +1,13 @@
 /** `heddle openflow`: OpenFlow 1.5 messages by hand, by Heddle's own library. For whoever debugs the protocol or the library. */
 import { Command, Option } from 'commander'
-import { parseFlow } from '#openflow/flow-text.js'
-import { type FlowCommand, flowCommands, flowModOf } from '#openflow/messages/flows.js'
-import { encodeMessage } from '#openflow/messages.js'
-import { printBytes } from '#openflow/print.js'
+import type { FlowCommand } from '#openflow/messages/flows.js'
 import { integerFrom } from '../arguments.js'
 import { CliError, usageError } from '../exit.js'
 import { examples } from '../help.js'
 import { type Io, stdinLines } from '../io.js'
 import { paletteFor } from '../palette.js'
 import { counted } from '../text.js'
-import { bytesOf, hexOf, splitMessages } from './openflow-hex.js'
+import type { EncodeOptions } from './openflow-bytes.js'
 
 export const openflowCommand = (io: Io): Command =>
   new Command('openflow')
@@ -25,30 +22,29 @@ const printCommand = (io: Io): Command =>
     .addHelpText(
       'after',
       examples(
-        ['heddle openflow print 0600001400000001', 'one message'],
+        ['heddle openflow print 0602000800000007', 'one message'],
         ['tshark -r x.pcap -Y openflow -T fields -e tcp.payload | heddle openflow print', 'a capture'],
       ),
     )
     .action(async (words: readonly string[]) => {
+      const { printHex } = await import('./openflow-bytes.js')
       if (words.length > 0) io.stdout.write(printHex(words.join('')))
       else await eachLine(io, printHex)
     })
 
-/** What is no message is printed as that, with its bytes, as ovs-ofctl does. */
-const printHex = (text: string): string => splitMessages(bytesOf(text)).map(printBytes).join('')
-
-interface EncodeOptions {
-  readonly command: FlowCommand
-  readonly xid: number
-}
+const flowCommands = [
+  'add',
+  'modify',
+  'modify_strict',
+  'delete',
+  'delete_strict',
+] as const satisfies FlowCommand[]
 
 const encodeFlowCommand = (io: Io): Command =>
   new Command('encode-flow')
     .description("print the bytes of a flow's FLOW_MOD as hexadecimal digits")
     .argument('[flow]', 'as ovs-ofctl add-flow reads it; otherwise standard input, a flow a line')
-    .addOption(
-      new Option('--command <command>', 'what to do').choices(Object.keys(flowCommands)).default('add'),
-    )
+    .addOption(new Option('--command <command>', 'what to do').choices(flowCommands).default('add'))
     .option('--xid <xid>', 'transaction id', integerFrom(0, 0xffff_ffff), 0)
     .addHelpText(
       'after',
@@ -58,17 +54,11 @@ const encodeFlowCommand = (io: Io): Command =>
       ),
     )
     .action(async (text: string | undefined, options: EncodeOptions) => {
-      const encode = (line: string): string => `${hexOf(encodeFlow(line, options))}\n`
+      const { encodeFlow } = await import('./openflow-bytes.js')
+      const encode = (line: string): string => encodeFlow(line, options)
       if (text !== undefined) io.stdout.write(encode(text))
       else await eachLine(io, encode)
     })
-
-/** Removals look for a match alone: their flow needs no actions. */
-const encodeFlow = (text: string, { command, xid }: EncodeOptions): Uint8Array => {
-  const removal = command.startsWith('delete') && !/\bactions?=/.test(text)
-  const flow = parseFlow(removal ? `${text} actions=drop` : text)
-  return encodeMessage(flowModOf(command, flow), xid)
-}
 
 /** Shows each line that holds something; tells of each that is no good, goes on, and fails in the end. */
 const eachLine = async (io: Io, show: (line: string) => string): Promise<void> => {
