@@ -114,25 +114,20 @@ const datumOf = (pairs: readonly Pair[], shape: Datum): Datum => {
 
 /** A key that is there keeps its value. */
 export const insertElements = (old: Datum, argument: Datum): Datum => {
-  const there = pairsOf(old)
-  const come = pairsOf(argument).filter(([key]) => !there.some(([other]) => compareAtoms(key, other) === 0))
+  const there = new Set(old.keys)
+  const come = pairsOf(argument).filter(([key]) => !there.has(key))
   return datumOf(
-    [...there, ...come].sort(([a], [b]) => compareAtoms(a, b)),
+    [...pairsOf(old), ...come].sort(([a], [b]) => compareAtoms(a, b)),
     old,
   )
 }
 
-/** Without values in the argument, whatever has its keys goes. */
+/** Without values in the argument, whatever has its keys goes. An atom has one form, so that equal ones are the same to a map. */
 export const deleteElements = (old: Datum, argument: Datum): Datum => {
-  const gone = pairsOf(argument)
-  const goes = ([key, value]: Pair): boolean =>
-    gone.some(
-      ([k, v]) =>
-        compareAtoms(k, key) === 0 &&
-        (v === undefined || value === undefined || compareAtoms(v, value) === 0),
-    )
-  return datumOf(
-    pairsOf(old).filter((pair) => !goes(pair)),
-    old,
-  )
+  const gone = new Map(pairsOf(argument))
+  const stays = ([key, value]: Pair): boolean => {
+    const other = gone.get(key)
+    return !gone.has(key) || (other !== undefined && value !== undefined && other !== value)
+  }
+  return datumOf(pairsOf(old).filter(stays), old)
 }
