@@ -1,6 +1,7 @@
 /**
- * What a fabric controller uses of a switch's configuration database, `Open_vSwitch`: ovs-vswitchd.conf.db(5). Good for Open vSwitch 2.13
- * and later: a column that came after that is `maybe`, and so is one that may leave.
+ * What a fabric controller uses of a switch's configuration database, `Open_vSwitch`: ovs-vswitchd.conf.db(5). Fits the schemas of Open vSwitch
+ * 2.9 to 3.5: a column that came in between is `maybe`, and so is one that may leave. Statistics are left out: they change every few
+ * seconds at every switch, and OpenFlow has them when they are asked for.
  */
 import { boolean, integer, map, maybe, oneOf, optional, ref, set, string } from '../columns.js'
 import { type Row, table } from '../tables.js'
@@ -95,7 +96,7 @@ export const manager = table('Manager', {
 
 export const controller = table('Controller', {
   target: string,
-  /** Came with 2.14 (schema 8.2). */
+  /** Came with 2.12 (schema 8.0). */
   type: maybe(optional(oneOf('primary', 'service'))),
   max_backoff: optional(integer),
   /** In milliseconds. */
@@ -103,7 +104,7 @@ export const controller = table('Controller', {
   connection_mode: optional(oneOf('in-band', 'out-of-band')),
   controller_rate_limit: optional(integer),
   controller_burst_limit: optional(integer),
-  /** Came with 2.16 (schema 8.3). */
+  /** Came with 2.13 (schema 8.2). */
   controller_queue_size: maybe(optional(integer)),
   enable_async_messages: optional(boolean),
   is_connected: boolean,
