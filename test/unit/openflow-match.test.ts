@@ -62,20 +62,18 @@ const isTwin = (field: Field, each: AnyConstraint): boolean =>
   typeof each === 'object' &&
   (each.mask === 2 ? each.value === 2 : each.mask === 1 && each.value === 0)
 
-/** Leaves out what the rest of the match does not allow; views too, when they would overlap. */
+/** Leaves out what the rest of the match does not allow, and what names the same bits again. */
 const legal = (match: Record<string, AnyConstraint>): Match => {
   const kept: Record<string, AnyConstraint> = {}
+  const taken = new Set<string>()
   for (const field of fieldList) {
     const each = match[field.name]
-    if (
-      each === undefined ||
-      isTwin(field, each) ||
-      field.headers.length === 0 ||
-      !fitsField(field, valuePart(each))
-    )
-      continue
-    if (field.viewOf.some((name) => name in kept) || !meets(kept, field.needs)) continue
+    if (each === undefined || isTwin(field, each) || field.headers.length === 0) continue
+    const bits = [field.name, ...field.viewOf]
+    if (!fitsField(field, valuePart(each)) || bits.some((name) => taken.has(name))) continue
+    if (!meets(kept, field.needs)) continue
     kept[field.name] = each
+    for (const name of bits) taken.add(name)
   }
   return canonicalMatch(kept)
 }
