@@ -49,7 +49,8 @@ ${all.flatMap(valuesOf).join('\n')}
 ${all.map(wordsOf).join('\n')}
   esac
   [[ $current == -* ]] && words=$options
-  if [[ -z $words && -n \${names[count]} && \${names[count]} != - ]]; then
+  ((count < \${#names[@]})) || count=$((\${#names[@]} - 1))
+  if [[ -z $words ]] && ((count >= 0)) && [[ \${names[count]} != - ]]; then
     words=$(heddle completion names "\${names[count]}" 2>/dev/null)
   fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -33,7 +33,7 @@ function __heddle_at --description 'whether the words so far lead to this comman
     set -l known ${paths.join(' ')}
     set -l at
     for word in (commandline -opc)[2..-1]
-        if contains -- (string join ' ' $at $word) $known
+        if contains -- (string join -- ' ' $at $word) $known
             set -a at $word
         end
     end

@@ -47,11 +47,12 @@ ${all.flatMap((shape) => shape.options.filter((option) => option.takesValue).map
   case "$at" in
 ${all.map(entryOf).join('\n')}
   esac
+  ((count > \${#names_here})) && count=\${#names_here}
   if [[ \${words[CURRENT]} == -* ]]; then
     _describe option options_here
   elif ((\${#words_here})); then
     _describe command words_here
-  elif [[ -n \${names_here[count]} && \${names_here[count]} != - ]]; then
+  elif ((count > 0)) && [[ \${names_here[count]} != - ]]; then
     compadd -- \${(f)"$(heddle completion names \${names_here[count]} 2>/dev/null)"}
   fi
 }

@@ -33,6 +33,13 @@ describe('bash', () => {
     expect(await offered('config', '-o', 'json', '--log-l')).toEqual(['--log-level'])
   })
 
+  it('offers the names that the controller knows', async () => {
+    expect(await offered('links', 'show', 'b')).toEqual(['blue'])
+    expect(await offered('links', 'remove', 'blue', '')).toEqual(['blue', 'red'])
+    expect(await offered('links', 'add', '')).toEqual([])
+    expect(await offered('config', '')).toEqual([])
+  })
+
   it('offers files where a file is wanted', async () => {
     expect(await offered('config', '--config', 'packag')).toContain('package.json')
   })
