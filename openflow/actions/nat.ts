@@ -136,7 +136,7 @@ const print = ({ direction, persistent, selection, range, ports }: Nat): string 
   return `nat(${[chosen, ...(persistent ? ['persistent'] : []), ...(selection === undefined ? [] : [selection])].join(',')})`
 }
 
-const four = /^([0-9.]+)(?:-([0-9.]+))?(?::(.*))?$/
+const four = /^(\d+\.[0-9.]+)(?:-([0-9.]+))?(?::(.*))?$/
 const six = /^([0-9a-fA-F:.]+)(?:-([0-9a-fA-F:.]+))?$/
 const bracketed = /^\[([0-9a-fA-F:.]+)\](?:-\[([0-9a-fA-F:.]+)\])?(?::(.*))?$/
 

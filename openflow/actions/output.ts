@@ -1,12 +1,12 @@
 /** The actions that send a packet somewhere. ovs-actions(7), "Output Actions". */
 import { type Codec, pad, u16, u32 } from '#wire/codec.js'
 import { struct } from '#wire/struct.js'
-import { type FieldName, fields } from '../fields.js'
 import { bundle, bundleLoad } from './bundle.js'
 import { controller } from './controller.js'
 import { outputPort, outputPort16, parsePort, portFromText, printPort, reservedPorts } from './ports.js'
 import { action, checked, nx, standard } from './spec.js'
 import {
+  isShort,
   legacyField,
   parseSubfield,
   printSubfield,
@@ -47,8 +47,6 @@ const outputReg2: Codec<{ readonly source: Subfield; readonly maxLen: number }> 
   },
   ({ source }) => sourceFault(source),
 )
-
-const isShort = (name: FieldName): boolean => fields[name].headers.some((h) => h.experimenter === undefined)
 
 const parseTruncated = (argument: string) => {
   let port: number | undefined

@@ -21,13 +21,21 @@ export interface Subfield {
   readonly width: number
 }
 
-/** Nicira's name of a field where it has one, as extensions write it, or the standard's. */
+/** The oldest name of each field: Nicira's, or the standard's where there is none. Extensions write it. */
 const legacyHeaders = new Map<FieldName, OxmHeader>(
   Object.values(fields).flatMap((field) => {
     const header = field.headers.find(({ name }) => name.startsWith('NXM_')) ?? field.headers.at(-1)
     return header === undefined ? [] : [[field.name, header] as const]
   }),
 )
+
+/** Whether the name that extensions write fits in 4 bytes. */
+export const isShort = (name: FieldName): boolean => legacyHeaders.get(name)?.experimenter === undefined
+
+const shortHeader = (name: FieldName): OxmHeader | undefined =>
+  isShort(name)
+    ? legacyHeaders.get(name)
+    : fields[name].headers.find(({ experimenter }) => experimenter === undefined)
 
 /** What a switch answers in an action where it would answer the error `openflow` in a match. */
 const inAction = (openflow: PeerErrorName): PeerErrorName => {
@@ -57,9 +65,8 @@ export const shortField: Codec<FieldName> = {
       return entry === undefined ? raise(unknownField(word, r.pos)) : entry.field.name
     }),
   write: (w, name) => {
-    const header = legacyHeaders.get(name)
-    if (header === undefined || header.experimenter !== undefined)
-      w.fail(`the action has no room for the field ${name}`)
+    const header = shortHeader(name)
+    if (header === undefined) w.fail(`the action has no room for the field ${name}`)
     else writeOxmHeader(w, fields[name], { header })
   },
 }
