@@ -54,27 +54,37 @@ const ended = (text: string): string => {
   return chomped.endsWith('\n') ? chomped : `${chomped}\n`
 }
 
-const bodyText = (message: Message, version: number): string => {
-  const printer = printers.get(message.type)
-  const body = (inner: Message): string => bodyText(inner, version)
-  return printer?.(message as never, { version, nested: printMessage, body, bytes: printBytes }) ?? ''
+const bodyText = (message: Message, version: number, quoted: boolean): string => {
+  const context: PrintContext = {
+    version,
+    quoted,
+    nested: (envelope) => print(envelope, quoted),
+    body: (inner) => bodyText(inner, version, quoted),
+    quote: (data) => printData(data, true),
+  }
+  return printers.get(message.type)?.(message as never, context) ?? ''
 }
 
 const headText = (type: string, version: number, xid: number): string =>
   `${titleOf(type)}${versionText(version)} (xid=${hexText(xid)}):`
 
 /** The text of a message, one line or several, each with its newline. */
-export const printMessage = (envelope: Envelope): string => {
-  const { version, xid, message } = envelope
+export const printMessage = (envelope: Envelope): string => print(envelope, false)
+
+const print = ({ version, xid, message }: Envelope, quoted: boolean): string => {
   if (message.type === 'unknown') return decodeErrorText(unknownError(message), encodeMessage(message, xid))
-  return ended(`${headText(message.type, version, xid)}${moreText(message)}${bodyText(message, version)}`)
+  return ended(
+    `${headText(message.type, version, xid)}${moreText(message)}${bodyText(message, version, quoted)}`,
+  )
 }
 
 /**
  * The text of bytes that should be one message. What is none is printed with the reason, and its bytes in hexadecimal;
  * nothing is thrown.
  */
-export const printBytes = (data: Uint8Array): string => {
+export const printBytes = (data: Uint8Array): string => printData(data, false)
+
+const printData = (data: Uint8Array, quoted: boolean): string => {
   if (data.length === 0) return 'OpenFlow message is empty\n'
   if (data.length < headerLength) {
     return `OpenFlow packet too short (only ${data.length} bytes):\n${hexDump(data)}`
@@ -88,7 +98,7 @@ export const printBytes = (data: Uint8Array): string => {
     return `${line}(***truncated to ${data.length} bytes from ${length}***)\n${hexDump(data)}`
   }
   try {
-    return printMessage(decodeMessage(data))
+    return print(decodeMessage(data), quoted)
   } catch (error) {
     if (!(error instanceof OpenFlowError)) throw error
     return `${head === '' ? '' : `${head} `}${decodeErrorText(errorName(error), data)}`

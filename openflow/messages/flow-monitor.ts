@@ -21,7 +21,11 @@ import { instructionList, match, reportedMatch } from './flow-parts.js'
 import { removedReasons, toFlow } from './flows.js'
 import { flags } from './parts.js'
 
-/** What to report: the flows there are, kinds of changes, and whether with instructions, own changes in full, own ones only. */
+/**
+ * What to report: the flows there are, kinds of changes, and whether with instructions, own changes in full, own ones only.
+ * Open vSwitch (3.1 to 3.5 at least) refuses `no_abbrev`, and `only_own` has the meaning of `no_abbrev` there: changes that
+ * this channel asked for come in full instead of as `abbrev`; those of others come in any case.
+ */
 export const monitorFlags = {
   initial: 1 << 0,
   add: 1 << 1,

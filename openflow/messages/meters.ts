@@ -53,5 +53,5 @@ export const meterFeatures = struct({
   maxColor: u8,
   _pad: pad(2),
   /** OpenFlow 1.5 has 8 more bytes than Open vSwitch 3.1 sends. */
-  more: rest,
+  extension: rest,
 })

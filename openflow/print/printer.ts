@@ -3,12 +3,14 @@ import type { Envelope, Message, MessageOf, MessageType } from '../messages.js'
 
 export interface PrintContext {
   readonly version: number
+  /** The message stands in an error: its payload is not shown. */
+  readonly quoted: boolean
   /** Prints a message inside this one. */
   readonly nested: (envelope: Envelope) => string
   /** Prints a message without its name. */
   readonly body: (message: Message) => string
-  /** Prints bytes that should be a message, and may be cut off or none at all. */
-  readonly bytes: (data: Uint8Array) => string
+  /** Prints the bytes of a message that an error gives back, cut off or none at all as they may be. */
+  readonly quote: (data: Uint8Array) => string
 }
 
 export type Printers = {

@@ -2,8 +2,8 @@
 import { offeredVersions } from '../channel/handshake.js'
 import { describePeerError } from '../errors.js'
 import type { MessageOf } from '../messages.js'
-import { asItIs, bitsText, hexOrZero } from './parts.js'
-import type { Printers } from './printer.js'
+import { asItIs, bitsText, hexDump, hexOrZero } from './parts.js'
+import type { PrintContext, Printers } from './printer.js'
 
 const hexByte = (byte: number): string => `0x${byte.toString(16).padStart(2, '0')}`
 
@@ -15,7 +15,8 @@ const config = ({
 }: Pick<MessageOf<'set_config'>, 'flags' | 'missSendLength'>): string =>
   ` frags=${fragments[flags & 3]} miss_send_len=${missSendLength}\n`
 
-const echo = ({ data }: { readonly data: Uint8Array }): string => ` ${data.length} bytes of payload\n`
+const echo = ({ data }: { readonly data: Uint8Array }, { quoted }: PrintContext): string =>
+  ` ${data.length} bytes of payload\n${quoted ? '' : hexDump(data)}`
 
 const noGeneration = 0xffff_ffff_ffff_ffffn
 
@@ -28,15 +29,15 @@ const role = (message: Pick<MessageOf<'role_request'>, 'role' | 'generationId'>)
 }
 
 /** The failing request; plain text where a hello failed. */
-const failure = (error: MessageOf<'error'>['error'], bytes: (data: Uint8Array) => string): string =>
-  error.type === 0 ? Buffer.from(error.data).toString('latin1') : bytes(error.data)
+const failure = (error: MessageOf<'error'>['error'], quote: (data: Uint8Array) => string): string =>
+  error.type === 0 ? Buffer.from(error.data).toString('latin1') : quote(error.data)
 
 export const sessionPrinters = {
   hello: (message, { version }) => {
     const versions = offeredVersions(version, message).map(hexByte)
     return `\n version bitmap: ${versions.join(', ')}`
   },
-  error: ({ error }, { bytes }) => ` ${describePeerError(error)}\n${failure(error, bytes)}`,
+  error: ({ error }, { quote }) => ` ${describePeerError(error)}\n${failure(error, quote)}`,
   echo_request: echo,
   echo_reply: echo,
   features_reply: (message) => {

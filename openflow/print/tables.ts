@@ -1,4 +1,6 @@
 /** Tables and queues. */
+
+import { everything } from '../messages/parts.js'
 import type { MessageOf } from '../messages.js'
 import { bitsText, durationText, hexOrZero, portText } from './parts.js'
 import type { Printers } from './printer.js'
@@ -78,7 +80,7 @@ const tableFeatures = (message: Pick<MessageOf<'table_features_reply'>, 'items'>
 type QueueStats = MessageOf<'queue_stats_reply'>['items'][number]
 
 const uncounted = 0xffff_ffff_ffff_ffffn
-const queueText = (queue: number): string => (queue === 0xffff_ffff ? 'ALL' : String(queue))
+const queueText = (queue: number): string => (queue === everything.queue ? 'ALL' : String(queue))
 const counter = (value: bigint): string => (value === uncounted ? '?' : String(value))
 
 const queueStats = (stats: QueueStats): string => {
@@ -124,7 +126,8 @@ export const tablePrinters = {
   table_features_request: tableFeatures,
   table_features_reply: tableFeatures,
   queue_stats_request: queueRequest,
-  queue_desc_request: queueRequest,
+  queue_desc_request: ({ portNo, queueId }) =>
+    ` port=${portText(portNo)}${queueId === everything.queue ? '' : ` queue=${queueId}`}`,
   queue_desc_reply: ({ items }) => queueDescs(items),
   queue_stats_reply: ({ items }) => ` ${items.length} queues\n${items.map(queueStats).join('')}`,
 } as const satisfies Printers
