@@ -37,6 +37,10 @@ const runController: Io['runController'] = async (config) => {
   await main.runController(config)
 }
 
+/** Resolves when everything that was written has been taken. */
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => stream.write('', () => resolve()))
+
 // A reader that has seen enough (`heddle events | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
@@ -57,4 +61,7 @@ const io: Io = {
   readFile: (path) => readFile(path, 'utf8'),
   runController,
 }
-process.exit(await run(process.argv.slice(2), io))
+const code = await run(process.argv.slice(2), io)
+// Exiting throws away what a slow reader of a pipe has not taken yet.
+await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+process.exit(code)
