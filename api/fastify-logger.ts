@@ -7,10 +7,11 @@ const fieldsOf = (value: object): Readonly<Record<string, unknown>> =>
 
 /** Fastify logs words, fields and words, or an error. */
 const adapted =
-  (log: Logger['info']) =>
+  (logger: Logger, level: keyof Logger) =>
   (first: unknown, second?: unknown): void => {
-    if (typeof first === 'object' && first !== null) log(fieldsOf(first), String(second ?? 'fastify'))
-    else log({}, String(first))
+    if (typeof first === 'object' && first !== null)
+      logger[level](fieldsOf(first), String(second ?? 'fastify'))
+    else logger[level]({}, String(first))
   }
 
 const nothing = (): void => {}
@@ -21,11 +22,11 @@ export const fastifyLogger = (logger: Logger): FastifyBaseLogger => {
     level: 'debug',
     silent: nothing,
     trace: nothing,
-    debug: adapted(logger.debug),
-    info: adapted(logger.info),
-    warn: adapted(logger.warn),
-    error: adapted(logger.error),
-    fatal: adapted(logger.error),
+    debug: adapted(logger, 'debug'),
+    info: adapted(logger, 'info'),
+    warn: adapted(logger, 'warn'),
+    error: adapted(logger, 'error'),
+    fatal: adapted(logger, 'error'),
     child: () => shaped,
   }
   return shaped

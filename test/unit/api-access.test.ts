@@ -1,4 +1,5 @@
 /** Tokens, request ids, the log's lines, probes and metrics. */
+import { pino } from 'pino'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { bearerOf, parseTokens } from '#api/tokens.js'
 import { linkSpec, type Rest, startRest } from '../fake/rest.js'
@@ -135,6 +136,19 @@ it('a change is one line of the log, reading is for debugging', async () => {
     expect.objectContaining({ level: 'info', requestId: 'req-1', status: 201, ...line }),
     expect.objectContaining({ level: 'info', requestId: 'req-2', status: 409, code: 'name-taken', ...line }),
     expect.objectContaining({ level: 'debug', method: 'GET', status: 200 }),
+  ])
+})
+
+it('pino fits as it is', async () => {
+  const lines: string[] = []
+  const logger = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) })
+  const { app, call } = startRest({ logger })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  await call('POST', '/v1/links', linkSpec('blue'))
+  await app.close()
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    expect.stringContaining('Server listening at http://127.0.0.1'),
+    'request',
   ])
 })
 
