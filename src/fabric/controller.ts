@@ -165,7 +165,9 @@ export class Controller {
   }
 
   private dial(name: string, old: StoredNode | undefined, node: StoredNode | undefined): void {
-    if (this.door === undefined || old?.spec.target === node?.spec.target) return
+    if (this.door === undefined) return
+    if (old === undefined) this.door.recall(name)
+    if (old?.spec.target === node?.spec.target) return
     this.door.undial(name)
     if (node?.spec.target !== undefined) this.door.dial(name, node.spec.target)
   }
@@ -233,10 +235,8 @@ export class Controller {
 
   private async releaseNode(name: string): Promise<void> {
     const handle = this.convergence.inventory.handles.get(name)
-    this.door?.undial(name)
-    if (handle === undefined) return
-    await handle.release()
-    handle.close('the node was deleted')
+    await handle?.release()
+    this.door?.dismiss(name)
   }
 
   private wireState(wire: Wire, status: WireStatus): void {

@@ -34,8 +34,8 @@ export interface ConvergenceOptions {
   readonly events: ConvergenceEvents
 }
 
-/** Called when something about a wire changed; true when it need not be called again. */
-type Waiter = () => boolean
+/** Called when something about a wire changed. */
+type Waiter = (serial: number) => void
 
 const nodesOf = (wire: Wire): readonly string[] =>
   wire.a.node === wire.b.node ? [wire.a.node] : [wire.a.node, wire.b.node]
@@ -131,31 +131,39 @@ export class Convergence {
   }
 
   /**
-   * Resolves with true when `done` says so, asked whenever something about the wire changed; with false after `waitMs` or
-   * when the signal is aborted.
+   * Resolves with true once `done` has held for each of these wires, asked whenever something about one changed; with false
+   * after `waitMs` or when the signal is aborted.
    */
-  wait(serial: number, waitMs: number, done: () => boolean, signal?: AbortSignal): Promise<boolean> {
-    if (done()) return Promise.resolve(true)
+  wait(
+    serials: readonly number[],
+    waitMs: number,
+    done: (serial: number) => boolean,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const remaining = new Set(serials.filter((serial) => !done(serial)))
+    if (remaining.size === 0) return Promise.resolve(true)
     if (waitMs <= 0 || signal?.aborted) return Promise.resolve(false)
     return new Promise((resolve) => {
-      const set = this.waiters.get(serial) ?? new Set()
-      this.waiters.set(serial, set)
       const finish = (result: boolean): void => {
-        set.delete(waiter)
-        if (set.size === 0) this.waiters.delete(serial)
+        for (const serial of remaining) this.stopWaiting(serial, waiter)
         cancel()
         signal?.removeEventListener('abort', giveUp)
         resolve(result)
       }
       const giveUp = (): void => finish(false)
-      const waiter = (): boolean => {
-        if (!done()) return false
-        finish(true)
-        return true
+      const waiter: Waiter = (serial) => {
+        if (!done(serial)) return
+        remaining.delete(serial)
+        this.stopWaiting(serial, waiter)
+        if (remaining.size === 0) finish(true)
       }
       const cancel = this.options.clock.schedule(waitMs, giveUp)
       signal?.addEventListener('abort', giveUp, { once: true })
-      set.add(waiter)
+      for (const serial of remaining) {
+        const set = this.waiters.get(serial)
+        if (set === undefined) this.waiters.set(serial, new Set([waiter]))
+        else set.add(waiter)
+      }
     })
   }
 
@@ -179,6 +187,12 @@ export class Convergence {
     },
     serialsAt: (node) => [...this.intent.wiresAt(node)].map(({ serial }) => serial),
     interfacesAt: (node) => this.intent.claimsAt(node).keys(),
+  }
+
+  private stopWaiting(serial: number, waiter: Waiter): void {
+    const set = this.waiters.get(serial)
+    set?.delete(waiter)
+    if (set?.size === 0) this.waiters.delete(serial)
   }
 
   private progress(wire: Wire, end: WireEnd): EndProgress {
@@ -258,7 +272,7 @@ export class Convergence {
   private refresh(serial: number): void {
     const wire = this.intent.withSerial(serial)
     if (wire !== undefined) this.refreshWire(wire)
-    for (const waiter of [...(this.waiters.get(serial) ?? [])]) waiter()
+    for (const waiter of [...(this.waiters.get(serial) ?? [])]) waiter(serial)
   }
 
   private refreshWire(wire: Wire): void {

@@ -137,7 +137,8 @@ export class LiveFabric implements Fabric {
       const [vni] = this.allocate([spec])
       await this.commitReserving([vni as number], { addWires: [newWire(spec, vni as number, request)] })
     })
-    return this.whenConfirmed(spec.name, request)
+    await this.whenConfirmed([spec.name], request)
+    return this.wire(spec.name)
   }
 
   async changeWire(name: string, patch: WirePatch, request: Request): Promise<WireView> {
@@ -159,7 +160,8 @@ export class LiveFabric implements Fabric {
     await this.store([name], began, () =>
       this.commitReserving([changed.vni], { changeWires: [changed], retireVnis: retire }),
     )
-    return this.whenConfirmed(name, request)
+    await this.whenConfirmed([name], request)
+    return this.wire(name)
   }
 
   async deleteWire(name: string, request: Request): Promise<void> {
@@ -235,10 +237,8 @@ export class LiveFabric implements Fabric {
           putTopology: { name, provenance: request.provenance },
         }),
     )
-    await Promise.all([
-      this.whenGone(remove, request),
-      ...touched.map((wire) => this.whenConfirmed(wire.name, request)),
-    ])
+    const names = touched.map((wire) => wire.name)
+    await Promise.all([this.whenGone(remove, request), this.whenConfirmed(names, request)])
     return { plan: describeDifference(difference), topology: this.topology(name), created }
   }
 
@@ -373,29 +373,23 @@ export class LiveFabric implements Fabric {
     for (const name of names) receipts.stored(name, now)
   }
 
-  private async whenConfirmed(name: string, request: Request): Promise<WireView> {
+  /** Waits until the wires named are up or down for certain, or the request's patience ends. */
+  private async whenConfirmed(names: readonly string[], request: Request): Promise<void> {
     const { convergence } = this.options
-    const { serial } = this.requireWire(name)
-    const done = (): boolean => {
+    const done = (serial: number): boolean => {
       const wire = convergence.intent.withSerial(serial)
       return wire === undefined || convergence.status(wire).state !== 'pending'
     }
-    await convergence.wait(serial, request.waitMs, done, request.signal)
-    return this.wire(name)
+    const serials = names.map((name) => this.requireWire(name).serial)
+    await convergence.wait(serials, request.waitMs, done, request.signal)
   }
 
+  /** Waits until no reachable switch holds anything of these wires. */
   private async whenGone(wires: readonly Wire[], request: Request): Promise<void> {
     const { convergence } = this.options
-    await Promise.all(
-      wires.map(({ serial, a, b }) =>
-        convergence.wait(
-          serial,
-          request.waitMs,
-          () => convergence.settled(serial, [a.node, b.node]),
-          request.signal,
-        ),
-      ),
-    )
+    const nodes = new Map(wires.map(({ serial, a, b }) => [serial, [a.node, b.node]]))
+    const done = (serial: number): boolean => convergence.settled(serial, nodes.get(serial) ?? [])
+    await convergence.wait([...nodes.keys()], request.waitMs, done, request.signal)
   }
 
   private retirement(wire: Wire): RetiredVni {

@@ -1,0 +1,64 @@
+/** `npm run bench -- NAME`: runs one bench, prints its table, and with --json a last line for programs. */
+import { Command, Option } from 'commander'
+import { type BenchResult, tableOf } from './report.js'
+
+/** What a bench may be told; each takes what it knows. */
+export interface BenchOptions {
+  /** Measure the peers as well: installs them where they are missing. */
+  readonly peers: boolean
+  readonly say: (line: string) => void
+}
+
+type Bench = (options: BenchOptions) => Promise<BenchResult>
+
+interface Entry {
+  readonly about: string
+  readonly load: () => Promise<Bench>
+}
+
+/** Every bench, loaded only when it runs. */
+const benches: Readonly<Record<string, Entry>> = {
+  wires: {
+    about: 'wires on real switches; with --peers beside the shell and OVN',
+    load: async () => (await import('./wires.js')).run,
+  },
+  scale: {
+    about: '200 simulated switches with 50,000 wires',
+    load: async () => (await import('./scale.js')).run,
+  },
+  codec: {
+    about: 'OpenFlow and OVSDB encoding and decoding',
+    load: async () => (await import('./codec.js')).run,
+  },
+  replica: {
+    about: 'replication of a 20,000-port database beside the floor of reading and parsing',
+    load: async () => {
+      const { run } = await import('./replica.js')
+      return () => run()
+    },
+  },
+}
+
+const program = new Command('npm run bench --')
+  .description('measure Heddle beside its peers')
+  .argument('<name>', `which bench: ${Object.keys(benches).join(', ')}`)
+  .option('--peers', 'measure the peers as well (installs what they need)', false)
+  .addOption(new Option('--json', 'print the result as JSON in the last line').default(false))
+  .addHelpText(
+    'after',
+    `\nBenches:\n${Object.entries(benches)
+      .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
+      .join('\n')}`,
+  )
+  .action(async (name: string, { peers, json }: { peers: boolean; json: boolean }) => {
+    const entry = Object.hasOwn(benches, name) ? benches[name] : undefined
+    if (entry === undefined)
+      return program.error(`there is no bench ${name}: ${Object.keys(benches).join(', ')}`)
+    const run = await entry.load()
+    const outcome = await run({ peers, say: (line) => process.stderr.write(`${line}\n`) })
+    process.stdout.write(`${tableOf(outcome)}\n`)
+    if (json) process.stdout.write(`${JSON.stringify(outcome)}\n`)
+    process.exit(outcome.ok ? 0 : 1)
+  })
+
+await program.parseAsync()
