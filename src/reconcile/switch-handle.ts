@@ -100,5 +100,8 @@ export interface SwitchDoor {
   /** Keeps a connection to a passive target; the switch there must bear the name. */
   dial(node: string, target: string): void
   undial(node: string): void
+  /** Closes a node that was deleted. One that dials us is not admitted again before it dials anew, or is recalled. */
+  dismiss(node: string): void
+  recall(node: string): void
   close(): Promise<void>
 }

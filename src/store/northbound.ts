@@ -161,6 +161,9 @@ export class Northbound implements Store {
       return { state: 'connecting', reason: `the northbound database at ${place} is not connected${why}` }
     }
     if (this.lock.state === 'locked') return { state: 'leader' }
+    // A server that has come back has not said yet whose lock it is: the leader goes on until it does.
+    if (this.lock.state === 'unconnected')
+      return { state: 'connecting', reason: `the lock of the northbound database at ${place} is asked for` }
     return {
       state: 'standby',
       reason: `another controller holds the lock ${lockName} of the northbound database at ${place}; this one waits`,

@@ -2,6 +2,7 @@
  * From a connection to a named switch: the database is read, `external_ids:system-id` says who it is. A switch without a name
  * is told so and kept, since the name may still be set. A switch that is dialled comes back through the same client.
  */
+import type { Clock } from '#link/clock.js'
 import { errorText } from '#model/error.js'
 import { objectName } from '#model/wire.js'
 import type { ClientState, OvsdbClient } from '#ovsdb/client.js'
@@ -25,6 +26,7 @@ export interface ArrivalOptions {
   readonly client: OvsdbClient<SwitchTable>
   readonly peer: string
   readonly bridge: string
+  readonly clock: Clock
   /** The name that a dialled switch must bear. */
   readonly expected: string | undefined
   readonly onNamed: (arrived: Arrived) => void
@@ -35,12 +37,15 @@ export interface ArrivalOptions {
 type Stage =
   | { readonly state: 'reading' }
   | { readonly state: 'nameless'; readonly said: string }
-  /** Its name is being looked at, or it was refused. */
+  /** Its name is being looked at. */
   | { readonly state: 'named'; readonly node: string }
   | { readonly state: 'entered'; readonly node: string; readonly one: OvsSwitch }
-  /** It has left and is dialled again. */
-  | { readonly state: 'resting' }
+  /** It was refused, has left or was dismissed; its connection stays. */
+  | { readonly state: 'resting'; readonly node: string | undefined; readonly cancel: () => void }
   | { readonly state: 'ended' }
+
+/** How long a switch that we dial is left alone before it is looked at again. */
+const restMs = 2_000
 
 /** An address of this machine means nothing to other nodes. */
 const reachable = (address: string | undefined): string | undefined =>
@@ -57,18 +62,21 @@ export class Arrival {
     client.replica.onChange(() => this.look())
   }
 
-  get ended(): boolean {
-    return this.stage.state === 'ended'
+  /** Whether the switch is there under this name and waits to be admitted. */
+  isStill(node: string): boolean {
+    return this.stage.state === 'named' && this.stage.node === node
   }
 
   entered(one: OvsSwitch): void {
     if (this.stage.state === 'named') this.stage = { state: 'entered', node: this.stage.node, one }
   }
 
-  /** The switch has left. One that dialled us dials again; one that we dial is looked at when it is connected again. */
+  /** The switch has left. One that dialled us dials again; one that we dial is looked at again after a while. */
   left(): void {
-    if (this.options.expected === undefined) this.end()
-    else if (this.stage.state !== 'ended') this.stage = { state: 'resting' }
+    const { stage, options } = this
+    if (stage.state === 'ended' || stage.state === 'resting') return
+    if (options.expected === undefined) this.end('it has left')
+    else this.rest(options.clock.schedule(restMs, () => this.again()))
   }
 
   /** It was not admitted. */
@@ -76,24 +84,51 @@ export class Arrival {
     this.left()
   }
 
-  end(): void {
-    if (this.stage.state === 'ended') return
+  /** Its node was deleted: the switch is left alone until it connects anew or is recalled. */
+  dismiss(node: string): void {
+    const { stage } = this
+    if (stage.state !== 'entered' || stage.node !== node) return
+    this.rest(() => {})
+    stage.one.close('the node was deleted')
+  }
+
+  /** Its node is wanted again. */
+  recall(node: string): void {
+    if (this.stage.state === 'resting' && this.stage.node === node) this.again()
+  }
+
+  end(reason: string): void {
+    const { stage } = this
+    if (stage.state === 'ended') return
     this.stage = { state: 'ended' }
+    if (stage.state === 'resting') stage.cancel()
+    if (stage.state === 'entered') stage.one.close(reason)
     this.options.client.close()
     this.options.onEnded()
+  }
+
+  private rest(cancel: () => void): void {
+    this.stage = { state: 'resting', node: this.view.systemId, cancel }
+  }
+
+  private again(): void {
+    if (this.stage.state !== 'resting') return
+    this.stage.cancel()
+    this.stage = { state: 'reading' }
+    this.look()
   }
 
   private follow(state: ClientState): void {
     switch (state.state) {
       case 'closed':
         this.lost(errorText(state.error ?? 'the connection was closed'))
-        this.end()
+        this.end('the connection was closed')
         break
       case 'waiting':
         this.lost(errorText(state.error))
         break
       case 'synced':
-        if (this.stage.state === 'resting') this.stage = { state: 'reading' }
+        this.again()
         this.look()
         break
       default:

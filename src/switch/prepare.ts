@@ -167,6 +167,17 @@ const waitingFor = (view: SwitchView, settings: SwitchSettings): string | undefi
   return undefined
 }
 
+/** Why the bridge is not ours to touch; undefined when it is, or is not there. */
+export const foreignBridge = (
+  view: SwitchView,
+  { bridge: name, fabricId }: SwitchSettings,
+): string | undefined => {
+  const owner = view.bridge?.external_ids.get(ids.fabric)
+  return owner === undefined || owner === fabricId
+    ? undefined
+    : `bridge ${name} belongs to another Heddle fabric (${owner}); to hand it over: ovs-vsctl remove bridge ${name} external_ids ${ids.fabric}`
+}
+
 /** What `node` needs. `target` is where its bridge is to find our OpenFlow listener. */
 export const prepare = (
   view: SwitchView,
@@ -177,11 +188,8 @@ export const prepare = (
   const rootRow = view.root
   if (rootRow === undefined) return { operations: [], reason: 'the switch has no Open_vSwitch row' }
   const row = view.bridge
-  const owner = row?.external_ids.get(ids.fabric)
-  if (owner !== undefined && owner !== settings.fabricId) {
-    const refusal = `bridge ${settings.bridge} belongs to another Heddle fabric (${owner}); to hand it over: ovs-vsctl remove bridge ${settings.bridge} external_ids ${ids.fabric}`
-    return { operations: [], refusal }
-  }
+  const refusal = foreignBridge(view, settings)
+  if (refusal !== undefined) return { operations: [], refusal }
   const operations =
     row === undefined
       ? makeBridge(settings, node, target, rootRow._uuid)

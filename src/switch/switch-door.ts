@@ -19,6 +19,7 @@ import { openVswitchDatabaseName } from '#ovsdb/schemas/open-vswitch.js'
 import type { SwitchDoor } from '#reconcile/switch-handle.js'
 import { Arrival, type Arrived } from './arrival.js'
 import { OvsSwitch } from './ovs-switch.js'
+import { foreignBridge } from './prepare.js'
 import { Refusals } from './refusals.js'
 import type { SwitchSettings } from './settings.js'
 import { type SwitchTable, switchTables } from './tables.js'
@@ -116,14 +117,21 @@ export class OvsSwitchDoor implements SwitchDoor {
   undial(node: string): void {
     const arrival = this.dialled.get(node)
     this.dialled.delete(node)
-    this.switches.get(node)?.close('it is not dialled any more')
-    arrival?.end()
+    arrival?.end('it is not dialled any more')
+  }
+
+  dismiss(node: string): void {
+    this.undial(node)
+    for (const arrival of this.arrivals) arrival.dismiss(node)
+  }
+
+  recall(node: string): void {
+    for (const arrival of this.arrivals) arrival.recall(node)
   }
 
   async close(): Promise<void> {
     this.closed = true
-    for (const arrival of this.arrivals) arrival.end()
-    for (const one of [...this.switches.values()]) one.close('the controller stops')
+    for (const arrival of this.arrivals) arrival.end('the controller stops')
     this.unclaimed.clear()
     await Promise.all(this.listeners.splice(0).map((listener) => listener.close()))
   }
@@ -155,6 +163,7 @@ export class OvsSwitchDoor implements SwitchDoor {
       client,
       peer,
       bridge: this.options.settings.bridge,
+      clock: this.options.clock,
       expected,
       onNamed: (arrived) => {
         identified?.()
@@ -183,7 +192,13 @@ export class OvsSwitchDoor implements SwitchDoor {
       }
       holder.close('another switch has taken its place')
     }
-    if (this.closed || arrival.ended) return
+    if (this.closed || !arrival.isStill(node)) return
+    const foreign = foreignBridge(arrived.view, this.options.settings)
+    if (foreign !== undefined) {
+      this.refusals.tell(arrived.peer, node, foreign)
+      arrival.refuse()
+      return
+    }
     this.enter(arrived, arrival)
   }
 
