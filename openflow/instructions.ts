@@ -14,7 +14,7 @@ import {
   writeInstruction,
 } from './actions/codec.js'
 import { ActionError, refuse } from './actions/error.js'
-import { instructionOrder } from './actions/instruction.js'
+import { rankOf } from './actions/instruction.js'
 import type { Action } from './actions.js'
 
 /** Actions up to the limit of the structure around them: of a group bucket, a packet-out. */
@@ -24,9 +24,6 @@ const applied = listOf('instructions')
 const applyCode = 4
 /** Type, length, padding: what stands before the actions of an instruction. */
 const headerSize = 8
-
-const rank: ReadonlyMap<string, number> = new Map(instructionOrder.map((type, index) => [type, index + 1]))
-const rankOf = (action: Action): number => rank.get(action.type) ?? 0
 
 const readApplied = (r: Reader, end: number): readonly Action[] => {
   const outer = { end: r.end, start: r.start }

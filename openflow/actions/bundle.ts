@@ -18,7 +18,7 @@ export const hashFields = {
 } as const
 
 /** How a member is chosen: the first live one, or by highest random weight. */
-export const bundleAlgorithms = { active_backup: 0, hrw: 1 } as const
+const bundleAlgorithms = { active_backup: 0, hrw: 1 } as const
 
 /** A name of the table `names`, in either case. */
 export const parseName = <const E extends Record<string, number>>(

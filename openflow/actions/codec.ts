@@ -119,7 +119,7 @@ const readBody = (
 }
 
 const actionErrors = ['OFPBAC_BAD_LEN', 'OFPBAC_BAD_ARGUMENT'] as const
-export const instructionErrors = ['OFPBIC_BAD_LEN', 'OFPBIC_UNSUP_INST'] as const
+const instructionErrors = ['OFPBIC_BAD_LEN', 'OFPBIC_UNSUP_INST'] as const
 
 const readAction = (r: Reader, known: Depth): Action => {
   const begin = r.pos

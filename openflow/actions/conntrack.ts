@@ -127,7 +127,7 @@ const parseArgument = (found: Ct, key: string, value: string, context: TextConte
     case 'zone':
       return { ...found, zone: parseZone(value) }
     case 'alg':
-      return { ...found, alg: algs.get(value) ?? badText(`there is no alg ${value}`) }
+      return { ...found, alg: algs.get(value) ?? parseNumber(value, 0xffff, key) }
     case 'nat':
       return {
         ...found,

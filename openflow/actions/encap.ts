@@ -149,7 +149,7 @@ export const encap = action(
 )
 
 /** The packet type that means: what the removed header says is inside. */
-export const useNextProtocol = 0xfffe
+const useNextProtocol = 0xfffe
 
 export const decap = action(
   [nx(47, 16, struct({ _pad: pad(2), packetType: u32 }))],

@@ -1,6 +1,6 @@
 /**
  * Meters, the instructions that text shows as actions, and what other experimenters send. ovs-actions(7),
- * "Instructions". A flow has each instruction once, in the order of `instructionOrder`.
+ * "Instructions". A flow has each instruction once, in the order that `rankOf` gives.
  */
 import { type Codec, pad, rest, u8, u32, u64 } from '#wire/codec.js'
 import { struct } from '#wire/struct.js'
@@ -117,11 +117,15 @@ export const instructionActions = {
   ),
 } as const
 
-/** The order of instructions in a flow; all other actions stand before them, in apply-actions. */
-export const instructionOrder: readonly Action['type'][] = [
+/** The instructions of a flow in their order; all other actions stand before them, in apply-actions. */
+const order: readonly Action['type'][] = [
   'experimenter_instruction',
   'clear_actions',
   'write_actions',
   'write_metadata',
   'goto_table',
 ]
+const ranks: ReadonlyMap<string, number> = new Map(order.map((type, index) => [type, index + 1]))
+
+/** The place of an instruction in its flow, from 1; 0: an action, which stands in apply-actions. */
+export const rankOf = ({ type }: Action): number => ranks.get(type) ?? 0

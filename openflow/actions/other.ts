@@ -84,7 +84,7 @@ const note: Codec<{ readonly data: Uint8Array }> = {
 }
 
 /** The bytes of a note filled up with zeros to a size that travels. */
-export const padNote = (data: Uint8Array): Uint8Array => {
+const padNote = (data: Uint8Array): Uint8Array => {
   const padded = new Uint8Array(Math.max(0, Math.ceil((data.length - 6) / 8)) * 8 + 6)
   padded.set(data)
   return padded

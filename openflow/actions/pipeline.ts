@@ -82,7 +82,7 @@ const stackEntry: Codec<Subfield> = {
 }
 
 /** How `multipath` chooses a link: ovs-actions(7). */
-export const multipathAlgorithms = { modulo_n: 0, hash_threshold: 1, hrw: 2, iter_hash: 3 } as const
+const multipathAlgorithms = { modulo_n: 0, hash_threshold: 1, hrw: 2, iter_hash: 3 } as const
 
 const multipathBody = struct({
   fields: enumOf(u16, hashFields),

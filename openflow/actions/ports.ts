@@ -20,7 +20,7 @@ export const reservedPorts = {
 } as const
 
 /** Open vSwitch numbers its ports below this. */
-export const portsEnd = 0xff00
+const portsEnd = 0xff00
 
 const names = new Map<number, string>(
   Object.entries(reservedPorts).map(([name, port]) => [port, name.toUpperCase()]),

@@ -45,7 +45,7 @@ export interface SetField {
 const everyBit = (field: Field): bigint => (1n << BigInt(8 * field.bytes)) - 1n
 
 /** A `set_field` of some bits, as short as it can be said. */
-export const masked = (field: Field, value: bigint, mask: bigint): SetField => {
+const masked = (field: Field, value: bigint, mask: bigint): SetField => {
   const as = (bits: bigint): number | bigint => (field.wide ? bits : Number(bits))
   return mask === everyBit(field)
     ? { field: field.name, value: fromWire(field.name, as(value)) }

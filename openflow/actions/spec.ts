@@ -3,7 +3,7 @@
  * codec (`instructions.ts`), the parser and printer (`action-text.ts`) and the manual (`docs/openflow-actions.md`) come
  * from these lines.
  */
-import type { Codec, ValueOf } from '#wire/codec.js'
+import type { Codec } from '#wire/codec.js'
 import { struct } from '#wire/struct.js'
 import type { Action } from '../actions.js'
 import type { PeerErrorName } from '../peer-errors.js'
@@ -27,7 +27,7 @@ export interface Size {
 /** At least `min` bytes and any multiple of 8 more. */
 export const variable = (min: number): Size => ({ min, max: 65528 })
 
-export interface FormOptions<B> {
+interface FormOptions<B> {
   /** Which actions this form is written for; absent: all that no earlier form takes. */
   when?(body: B): boolean
   /** The error where bytes after the last member are not zero; absent: they are not looked at. */
@@ -112,7 +112,3 @@ type BodyOf<S> = S extends ActionSpec<infer B> ? B : never
 /** The union of the actions of a table of lines. */
 export type ActionOf<T> = { [K in keyof T & string]: Show<{ readonly type: K } & BodyOf<T[K]>> }[keyof T &
   string]
-
-/** The body of a line's actions; for tests. */
-export type SpecBody<S> = BodyOf<S>
-export type CodecBody<C> = ValueOf<C>

@@ -127,9 +127,6 @@ const rangeFirst: Codec<Subfield> = {
 export const sourceRangeFirst = checked(rangeFirst, sourceFault)
 export const destinationRangeFirst = checked(rangeFirst, destinationFault)
 
-/** All of a field. */
-export const wholeField = (field: FieldName): Subfield => ({ field, offset: 0, width: fields[field].width })
-
 /** `NXM_NX_REG0[8..15]`, `NXM_NX_REG0[3]`, `NXM_NX_REG0[]`: Open vSwitch prints the older name of a field. */
 export const printSubfield = ({ field, offset, width }: Subfield): string => {
   const name = legacyHeaders.get(field)?.name ?? field

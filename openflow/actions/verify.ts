@@ -1,6 +1,6 @@
 /** Which actions may stand where: Open vSwitch's rules, the same when reading, writing and parsing. */
 import type { Action } from '../actions.js'
-import { instructionOrder } from './instruction.js'
+import { rankOf } from './instruction.js'
 import type { Fault, Outer } from './spec.js'
 
 /** What the action set takes: ovs-actions(7), "Action Sets". */
@@ -32,10 +32,6 @@ const actionSet: ReadonlySet<Action['type']> = new Set([
   'ct_clear',
   'experimenter',
 ])
-
-const rank: ReadonlyMap<Action['type'], number> = new Map(
-  instructionOrder.map((type, index) => [type, index + 1]),
-)
 
 const writesConnection = (action: Action): boolean | undefined => {
   const field =
@@ -75,10 +71,10 @@ export const listFault = (
   for (let index = 0; index < actions.length; index++) {
     const action = actions[index] as Action
     if (action.type === 'conjunction') {
-      const fault = conjunctionFault(actions)
+      const fault = nestedFault(action, outer) ?? conjunctionFault(actions)
       return fault === undefined ? undefined : { index, fault }
     }
-    const own = rank.get(action.type) ?? 0
+    const own = rankOf(action)
     const fault = nestedFault(action, outer) ?? orderFault(action.type, own, last, outer)
     if (fault !== undefined) return { index, fault }
     last = own

@@ -80,17 +80,49 @@ const keepsBytes = (vector: Vector): boolean => {
 
 describe.skipIf(vectors.length === 0)('actions of Open vSwitch', () => {
   it('are judged but for those that cannot be', () => {
-    const names = vectors.flatMap((vector) => (whyNot(vector) === undefined ? [] : [vector.name]))
-    expect(names).toHaveLength(vectors.length - judged.length)
-    expect(judged.length).toBeGreaterThan(130)
+    const left = notApplicable.map(([why]) => {
+      const names = vectors.filter((vector) => whyNot(vector) === why).map(({ name }) => name)
+      return `${why}:\n${names.map((name) => `  ${name}`).join('\n')}`
+    })
+    expect(left.join('\n')).toMatchInlineSnapshot(`
+      "OpenFlow 1.0 gives other numbers and sizes to the actions of the standard:
+        OpenFlow 1.0 action translation #1
+        OpenFlow 1.0 action translation #2
+        OpenFlow 1.0 action translation #3
+        OpenFlow 1.0 action translation #4
+        OpenFlow 1.0 action translation #5
+        OpenFlow 1.0 action translation #6
+        OpenFlow 1.0 action translation #7
+        OpenFlow 1.0 action translation #8
+        OpenFlow 1.0 action translation #9
+        OpenFlow 1.0 action translation #10
+        OpenFlow 1.0 action translation #11
+        OpenFlow 1.0 action translation #12
+        OpenFlow 1.0 action translation #13
+        OpenFlow 1.0 action translation #42
+        OpenFlow 1.0 action translation #43
+        OpenFlow 1.0 action translation #45
+        OpenFlow 1.0 "instruction" translations #1
+        OpenFlow 1.0 "instruction" translations #2
+      OpenFlow 1.0 has no instructions; these are actions in their place:
+        OpenFlow 1.0 "instruction" translations #3
+        OpenFlow 1.0 "instruction" translations #4
+      an action of OpenFlow 1.0 inside clone:
+        OpenFlow 1.0 action translation #76
+      set_field has masks since OpenFlow 1.5:
+        OpenFlow 1.2 action translation #2
+      whether a table is later than the flow's is for the flow to say:
+        OpenFlow 1.1 instruction translation #8
+      instructions of other experimenters are kept, not refused:
+        OpenFlow 1.1 instruction translation #23"
+    `)
   })
 
   it.each(good)('$name', (vector) => {
     const found = read(vector)
     // Spellings of older versions parse to the actions of OpenFlow 1.5.
     const same = actionsKey(parseActions(textOf(vector), { hasVlan: true })) === actionsKey(found)
-    expect(same || printActions(found)).toBe(same || textOf(vector))
-    if (vector.version === '1.5') expect(printActions(found)).toBe(textOf(vector))
+    if (!same || vector.version === '1.5') expect(printActions(found)).toBe(textOf(vector))
     if (keepsBytes(vector))
       expect(Buffer.from(encode(codecOf(vector), found)).toString('hex')).toBe(vector.hex)
   })
