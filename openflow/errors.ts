@@ -63,13 +63,15 @@ export class OpenFlowError extends Error {
   }
 }
 
-/** Turns the wire codec's error into ours; anything else is a mistake of this library and passes unchanged. */
-export const fromWireError = (error: unknown): unknown =>
-  error instanceof WireError
-    ? new OpenFlowError(error.code === 'unencodable' ? 'unencodable' : 'malformed', error.message, {
-        cause: error,
-      })
-    : error
+/** Turns a wire codec's error into ours; anything else is a mistake of this library and passes unchanged. */
+const fromWireError = (code: OpenFlowErrorCode, error: unknown): unknown =>
+  error instanceof WireError ? new OpenFlowError(code, error.message, { cause: error }) : error
+
+/** For an error in reading what a peer has sent. */
+export const readingError = (error: unknown): unknown => fromWireError('malformed', error)
+
+/** For an error in writing what a caller has asked for. */
+export const writingError = (error: unknown): unknown => fromWireError('unencodable', error)
 
 /** The error's name, or its numbers where it has none. */
 export const describePeerError = (peer: PeerError): string =>

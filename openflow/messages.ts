@@ -6,7 +6,7 @@ import { type Codec, lazy, pad, rest, u32, type ValueOf } from '#wire/codec.js'
 import { Reader } from '#wire/reader.js'
 import { struct } from '#wire/struct.js'
 import { Writer } from '#wire/writer.js'
-import { fromWireError, OpenFlowError } from './errors.js'
+import { OpenFlowError, readingError, writingError } from './errors.js'
 import { asyncConfig } from './messages/async.js'
 import { bundleControl, bundleFlagSet } from './messages/bundles.js'
 import {
@@ -162,7 +162,7 @@ export const writeMessage = (writer: Writer, message: Message, xid: number): voi
     envelope.write(writer, { version, xid, message })
   } catch (error) {
     writer.pos = before
-    throw fromWireError(error)
+    throw writingError(error)
   }
 }
 
@@ -180,7 +180,7 @@ export const decodeMessage = (data: Uint8Array): Envelope => {
     const value = envelope.read(reader)
     if (reader.remaining === 0) return value
   } catch (error) {
-    throw fromWireError(error)
+    throw readingError(error)
   }
   throw new OpenFlowError('malformed', `${reader.remaining} bytes left over, at byte ${reader.pos}`)
 }
