@@ -11,7 +11,7 @@ import { type PrintOptions, print } from './print.js'
 import { duration, plain } from './text.js'
 import { readTopology, type TopologyFile } from './topology-file.js'
 import { countsText, doneSummary, planText } from './topology-text.js'
-import { type WaitOptions, withWait } from './wait.js'
+import { type WaitOptions, withLongWait } from './wait.js'
 
 interface FileOptions extends ServerOptions, PrintOptions {
   readonly file: string
@@ -54,7 +54,7 @@ export const planCommand = (io: Io): Command =>
     })
 
 export const applyCommand = (io: Io): Command =>
-  withWait(withFile(asking('apply')), 60_000)
+  withLongWait(withFile(asking('apply')))
     .description(
       'make the links of a topology what a file says: new ones are added, others changed or removed',
     )

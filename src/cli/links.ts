@@ -68,7 +68,7 @@ interface Settings {
 }
 
 const addCommand = (io: Io): Command =>
-  withWait(asking('add'), 5000)
+  withWait(asking('add'))
     .description('join two interfaces, on one node or on two; they may come to exist later')
     .argument('<name>', 'name of the new link', readName)
     .requiredOption('--a <node:interface>', 'one end', readEnd)
@@ -104,7 +104,7 @@ const showCommand = (io: Io): Command =>
     })
 
 const setCommand = (io: Io): Command =>
-  withWait(asking('set'), 5000)
+  withWait(asking('set'))
     .description('change a link; what is not named stays')
     .argument('<link>', 'name of the link')
     .option('--a <node:interface>', 'one end', readEnd)
@@ -130,7 +130,7 @@ const setCommand = (io: Io): Command =>
     })
 
 const removeCommand = (io: Io): Command =>
-  withWait(asking('remove'), 5000)
+  withWait(asking('remove'))
     .alias('rm')
     .description('remove links')
     .argument('<link...>', 'their names')

@@ -14,7 +14,7 @@ export const counted = (count: number, noun: string): string => `${count} ${noun
 /** Milliseconds as a person would say them: `0.4 ms`, `12 ms`, `3.2 s`, `2 m 5 s`. */
 export const duration = (ms: number): string => {
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`
-  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 999.5) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
   const seconds = Math.round(ms / 1000)
   const [days, hours, minutes] = [
@@ -25,13 +25,3 @@ export const duration = (ms: number): string => {
   if (days > 0) return `${days} d ${hours} h`
   return hours > 0 ? `${hours} h ${minutes} m` : `${minutes} m ${seconds % 60} s`
 }
-
-/** Milliseconds since the epoch as `2026-01-31 12:00:00Z`. */
-export const moment = (epochMs: number): string =>
-  new Date(epochMs)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, 'Z')
-
-/** Milliseconds since the epoch as `12:00:00.123Z`. */
-export const timeOfDay = (epochMs: number): string => new Date(epochMs).toISOString().slice(11)

@@ -40,7 +40,7 @@ const showCommand = (io: Io): Command =>
     })
 
 const removeCommand = (io: Io): Command =>
-  withWait(asking('remove'), 5000)
+  withWait(asking('remove'))
     .alias('rm')
     .description('remove a topology and its links')
     .argument('<topology>', 'name of the topology')

@@ -141,6 +141,7 @@ describe('heddle links add', () => {
       `${words} --vni 16777216`,
       /--vni <vni>' argument '16777216' is invalid\. Expected a whole number from 1 to 16777215/,
     ],
+    [`${words} --wait 61s`, /--wait <duration>' argument '61s' is invalid\. Expected at most 60s/],
     [`${words} --wait soon`, /Expected a duration: 5s, 500ms, 1m or seconds/],
     [`${words} --vin 5`, /unknown option '--vin'\n\(Did you mean --vni\?\)/],
   ])('%s is a usage error', async (line, message) => {
