@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type ErrorCode, FabricError } from '#model/error.js'
+import { type ErrorCode, errorText, FabricError } from '#model/error.js'
 import { methodTable } from './method-table.js'
 import { problemMediaType, problemOf } from './problem.js'
 
@@ -61,7 +61,7 @@ export const failureOf = (error: unknown): FabricError => {
       return new FabricError(statusCode === 404 ? 'not-found' : 'invalid-request', message, { cause: error })
     }
   }
-  return new FabricError('internal', error instanceof Error ? error.message : String(error), { cause: error })
+  return new FabricError('internal', errorText(error), { cause: error })
 }
 
 /** What Node's HTTP parser says, in words for whoever sent it: [HTTP status, detail]. */
