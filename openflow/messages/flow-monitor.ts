@@ -61,7 +61,6 @@ const changedStruct = struct({ table: u8, _reason: pad(1), ...flowPart })
 const removedStruct = struct({ table: u8, reason: enumOf(u8, removedReasons, { open: true }), ...flowPart })
 
 type WireUpdate = ValueOf<typeof changedStruct>
-const flowOf = (wire: WireUpdate): Flow => toFlow({ ...wire, importance: 0, flags: [] })
 const wireOf = (flow: Flow): WireUpdate => ({
   ...flow,
   idleTimeout: flow.idleTimeout ?? 0,
@@ -70,12 +69,12 @@ const wireOf = (flow: Flow): WireUpdate => ({
 
 const changed = mapped(
   changedStruct,
-  (wire) => ({ flow: flowOf(wire) }),
+  (wire) => ({ flow: toFlow(wire) }),
   ({ flow }) => wireOf(flow),
 )
 const removed = mapped(
   removedStruct,
-  ({ reason, ...wire }) => ({ reason, flow: flowOf(wire) }),
+  ({ reason, ...wire }) => ({ reason, flow: toFlow(wire) }),
   ({ reason, flow }) => ({ ...wireOf(flow), reason }),
 )
 
