@@ -107,6 +107,7 @@ const doorFactory =
       limits: {
         connectionsMax: config.limits.connections,
         strangersMax: config.limits.unidentifiedConnections,
+        queueBytesMax: config.limits.queueBytes,
       },
       clock: systemClock,
       random: systemRandom,
@@ -149,9 +150,9 @@ export const startController = async (
     clock: systemClock,
     random: systemRandom,
     logger,
-    onClosed: async (leading) => {
+    onClosed: async (state) => {
       // A follower leaves the server to whoever leads.
-      if (leading) await local?.stop()
+      if (state !== 'standby') await local?.stop()
     },
   })
   const controller = new Controller({

@@ -1,5 +1,5 @@
 /** How a wire is doing, derived from the inventory alone: nothing here remembers anything. */
-import { parseRloc, vxlanOverhead } from '#model/address.js'
+import { vxlanOverhead } from '#model/address.js'
 import type { Inventory, NodeFacts } from '#model/facts.js'
 import type { PendingReason, WireStatus } from '#model/status.js'
 import { type EndName, endNames, type Wire } from '#model/wire.js'
@@ -13,7 +13,7 @@ export interface EndProgress {
 
 /** The largest layer-3 packet that two nodes can exchange through the tunnel, in bytes; absent while unknown. */
 export const tunnelMtu = (a: NodeFacts, b: NodeFacts): number | undefined => {
-  const family = parseRloc(b.rloc ?? a.rloc ?? '')?.family
+  const family = (b.rloc ?? a.rloc)?.family
   if (family === undefined) return undefined
   return Math.min(a.underlayMtu, b.underlayMtu) - vxlanOverhead(family)
 }
@@ -79,7 +79,7 @@ const endReason = (
   const node = inventory.node(wire[end].node)
   const early = nodeReason(node, end) ?? portReason(wire, end, inventory)
   if (early !== undefined) return early
-  if (wire.a.node !== wire.b.node && parseRloc(node.rloc ?? '') === undefined) {
+  if (wire.a.node !== wire.b.node && node.rloc === undefined) {
     return {
       code: 'rloc-missing',
       end,
@@ -103,7 +103,7 @@ const endReason = (
 /** The far end's RLOC can only be reached from one of its own family. */
 const familyReason = (wire: Wire, inventory: Inventory): PendingReason | undefined => {
   if (wire.a.node === wire.b.node) return undefined
-  const [a, b] = endNames.map((end) => parseRloc(inventory.node(wire[end].node).rloc ?? '')?.family)
+  const [a, b] = endNames.map((end) => inventory.node(wire[end].node).rloc?.family)
   if (a === undefined || b === undefined || a === b) return undefined
   return {
     code: 'rloc-missing',

@@ -3,7 +3,7 @@
  * LLDP, STP, LACP and every other frame pass unchanged.
  */
 
-import { parseRloc, type Rloc } from '#model/address.js'
+import type { Rloc } from '#model/address.js'
 import type { Inventory, NodeFacts } from '#model/facts.js'
 import type { Port } from '#model/node.js'
 import { type EndName, endNames, type Wire, type WireEnd } from '#model/wire.js'
@@ -106,8 +106,8 @@ const endFlows = (wire: Wire, end: EndName, inventory: Inventory): readonly Flow
 
 const pathBetween = (near: NodeFacts, distant: NodeFacts): Path | undefined => {
   const tunnel = near.tunnelOfport
-  const own = parseRloc(near.rloc ?? '')
-  const far = parseRloc(distant.rloc ?? '')
+  const { rloc: own } = near
+  const { rloc: far } = distant
   if (tunnel === undefined || own === undefined || far === undefined) return undefined
   return own.family === far.family ? { tunnel, own, far } : undefined
 }

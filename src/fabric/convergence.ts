@@ -35,7 +35,7 @@ export interface ConvergenceOptions {
 }
 
 /** Called when something about a wire changed. */
-type Waiter = (serial: number) => void
+type Waiter = (serial: number, status: WireStatus | undefined) => void
 
 const nodesOf = (wire: Wire): readonly string[] =>
   wire.a.node === wire.b.node ? [wire.a.node] : [wire.a.node, wire.b.node]
@@ -68,6 +68,11 @@ export class Convergence {
 
   status(wire: Wire): WireStatus {
     return statusOf(wire, this.inventory, { a: this.progress(wire, wire.a), b: this.progress(wire, wire.b) })
+  }
+
+  private statusOf(serial: number): WireStatus | undefined {
+    const wire = this.intent.withSerial(serial)
+    return wire && this.status(wire)
   }
 
   /** Whether every reachable switch holds what the wire with this serial wants now, be it nothing. */
@@ -131,16 +136,16 @@ export class Convergence {
   }
 
   /**
-   * Resolves with true once `done` has held for each of these wires, asked whenever something about one changed; with false
-   * after `waitMs` or when the signal is aborted.
+   * Resolves with true once `done` has held for each of these wires, asked whenever something about one changed, with its
+   * status then (undefined for a wire that is gone); with false after `waitMs` or when the signal is aborted.
    */
   wait(
     serials: readonly number[],
     waitMs: number,
-    done: (serial: number) => boolean,
+    done: (serial: number, status: WireStatus | undefined) => boolean,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    const remaining = new Set(serials.filter((serial) => !done(serial)))
+    const remaining = new Set(serials.filter((serial) => !done(serial, this.statusOf(serial))))
     if (remaining.size === 0) return Promise.resolve(true)
     if (waitMs <= 0 || signal?.aborted) return Promise.resolve(false)
     return new Promise((resolve) => {
@@ -151,8 +156,8 @@ export class Convergence {
         resolve(result)
       }
       const giveUp = (): void => finish(false)
-      const waiter: Waiter = (serial) => {
-        if (!done(serial)) return
+      const waiter: Waiter = (serial, status) => {
+        if (!done(serial, status)) return
         remaining.delete(serial)
         this.stopWaiting(serial, waiter)
         if (remaining.size === 0) finish(true)
@@ -218,7 +223,7 @@ export class Convergence {
 
   private factsChanged(node: string): void {
     const { before, after } = this.inventory.refresh(node)
-    const addressed = before.rloc !== after.rloc
+    const addressed = before.rloc?.text !== after.rloc?.text
     const local = before.tunnelOfport !== after.tunnelOfport
     const status = before.state !== after.state || before.underlayMtu !== after.underlayMtu
     if (addressed || local || status) {
@@ -271,12 +276,13 @@ export class Convergence {
 
   private refresh(serial: number): void {
     const wire = this.intent.withSerial(serial)
-    if (wire !== undefined) this.refreshWire(wire)
-    for (const waiter of [...(this.waiters.get(serial) ?? [])]) waiter(serial)
+    const status = wire && this.status(wire)
+    if (wire !== undefined && status !== undefined) this.refreshWire(wire, status)
+    const waiters = this.waiters.get(serial)
+    if (waiters !== undefined) for (const waiter of [...waiters]) waiter(serial, status)
   }
 
-  private refreshWire(wire: Wire): void {
-    const status = this.status(wire)
+  private refreshWire(wire: Wire, status: WireStatus): void {
     this.note(wire, status)
     const before = this.states.get(wire.serial)
     if (before === status.state) return

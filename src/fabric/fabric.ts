@@ -376,12 +376,13 @@ export class LiveFabric implements Fabric {
   /** Waits until the wires named are up or down for certain, or the request's patience ends. */
   private async whenConfirmed(names: readonly string[], request: Request): Promise<void> {
     const { convergence } = this.options
-    const done = (serial: number): boolean => {
-      const wire = convergence.intent.withSerial(serial)
-      return wire === undefined || convergence.status(wire).state !== 'pending'
-    }
     const serials = names.map((name) => this.requireWire(name).serial)
-    await convergence.wait(serials, request.waitMs, done, request.signal)
+    await convergence.wait(
+      serials,
+      request.waitMs,
+      (_, status) => status?.state !== 'pending',
+      request.signal,
+    )
   }
 
   /** Waits until no reachable switch holds anything of these wires. */

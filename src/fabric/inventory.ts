@@ -1,4 +1,5 @@
 /** The inventory: what the store remembers of nodes and what their switches report, in one view. */
+import { parseRloc } from '#model/address.js'
 import type { Inventory, NodeFacts } from '#model/facts.js'
 import type { Port } from '#model/node.js'
 import type { SwitchHandle } from '#reconcile/switch-handle.js'
@@ -41,7 +42,7 @@ export class LiveInventory implements Inventory {
   private look(name: string): NodeFacts {
     const stored = this.stored.get(name)
     const handle = this.handles.get(name)
-    const rloc = stored?.spec.rloc ?? handle?.facts.rloc ?? stored?.lastRloc
+    const rloc = parseRloc(stored?.spec.rloc ?? handle?.facts.rloc ?? stored?.lastRloc ?? '')
     const { tunnelOfport, reason } = handle?.facts ?? {}
     return {
       name,

@@ -32,7 +32,7 @@ export const nodeView = (name: string, { inventory, intent }: Convergence): Node
     flows: handle?.book.size ?? 0,
     wires: intent.wiresAt(name).size,
     ...(facts.reason !== undefined && facts.state !== 'ready' && { reason: facts.reason }),
-    ...(facts.rloc !== undefined && { rloc: facts.rloc }),
+    ...(facts.rloc !== undefined && { rloc: facts.rloc.text }),
     ...(facts.tunnelOfport !== undefined && { tunnelOfport: facts.tunnelOfport }),
     ...(peer !== undefined && { peer }),
     ...(datapathId !== undefined && { datapathId }),

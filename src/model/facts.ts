@@ -1,4 +1,5 @@
 /** The inventory as the compiler reads it: what is known of nodes and ports at this moment. */
+import type { Rloc } from './address.js'
 import type { Port } from './node.js'
 
 /** What the compiler must know of a node. Addresses outlive the connection: a node that is away keeps its RLOC. */
@@ -7,8 +8,8 @@ export interface NodeFacts {
   readonly state: 'unknown' | 'offline' | 'preparing' | 'ready'
   /** Why it is not ready, in words. */
   readonly reason?: string
-  /** Address of the tunnel endpoint, IPv4 or IPv6. */
-  readonly rloc?: string
+  /** Address of the tunnel endpoint. */
+  readonly rloc?: Rloc
   /** OpenFlow port of the flow-based VXLAN port. */
   readonly tunnelOfport?: number
   /** Bytes. */

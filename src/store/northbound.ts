@@ -36,8 +36,8 @@ export interface NorthboundOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  /** Called when the connection is closed for good, with whether this controller was the leader: stops a server that runs for it. */
-  readonly onClosed?: (leading: boolean) => Promise<void>
+  /** Called when the connection is closed for good, with the state before it was: stops a server that runs for it. */
+  readonly onClosed?: (state: StoreState['state']) => Promise<void>
 }
 
 export class Northbound implements Store {
@@ -57,7 +57,8 @@ export class Northbound implements Store {
       database: databaseName,
       tables: northboundTables,
       // A database on this machine comes back within moments, and nothing can be changed without it.
-      link: { backoffMsMin: 100 },
+      // A server that carries out a large transaction answers nothing else meanwhile.
+      link: { backoffMsMin: 100, probeMsMin: 60_000 },
     })
     this.contents = new Contents(this.client.replica)
     this.client.replica.onChange((changes) => {
@@ -129,9 +130,9 @@ export class Northbound implements Store {
   }
 
   async close(): Promise<void> {
-    const leading = this.current.state === 'leader'
+    const { state } = this.current
     this.client.close()
-    await this.options.onClosed?.(leading)
+    await this.options.onClosed?.(state)
   }
 
   /** Makes the row of the fabric in a new database; whoever is second finds it there. */

@@ -33,7 +33,12 @@ export interface SwitchDoorOptions {
   readonly controllerTarget: string | undefined
   readonly credentials: Credentials | undefined
   /** Connections in all, and of peers that have not said who they are. */
-  readonly limits: { readonly connectionsMax: number; readonly strangersMax: number }
+  readonly limits: {
+    readonly connectionsMax: number
+    readonly strangersMax: number
+    /** Bytes that may wait for a switch that does not read. */
+    readonly queueBytesMax: number
+  }
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
