@@ -1,7 +1,7 @@
 /**
  * A bundle's life as a state machine: opened, filled and closed in one go, committed only once the switch has taken every
  * message. That last pause is needed: Open vSwitch keeps a bundle open from which it has refused a message, and would commit
- * the others. Pure: what came in, the next state and the control message to send out.
+ * the others. Who commits at once saves the pause and has to read back when a message is refused. Pure: what came in, the next state and the control message to send out.
  */
 import { describePeerError, OpenFlowError, type PeerError } from '../errors.js'
 import type { Envelope, Message } from '../messages.js'
@@ -46,7 +46,7 @@ export const bundleReceived = (bundle: Bundle, xids: BundleXids, { xid, message 
     case 'filling':
       return control === 'close_reply' ? closed(bundle.failure) : { bundle }
     case 'committing':
-      return control === 'commit_reply' ? { bundle: { state: 'done' } } : { bundle }
+      return control === 'commit_reply' ? { bundle: committed(bundle.failure) } : { bundle }
     case 'discarding':
       return control === 'discard_reply' ? { bundle: { state: 'failed', error: bundle.error } } : { bundle }
     default:
@@ -99,9 +99,13 @@ const closed = (failure: Failure | undefined): BundleTurn =>
     ? { bundle: { state: 'committing' }, send: 'commit' }
     : { bundle: { state: 'discarding', error: failureError(failure) }, send: 'discard' }
 
-const failureError = ({ peer, index }: Failure): OpenFlowError =>
+/** Only a bundle that was committed at once can have been committed without a message that was refused. */
+const committed = (failure: Failure | undefined): Bundle =>
+  failure === undefined ? { state: 'done' } : { state: 'failed', error: failureError(failure, true) }
+
+const failureError = ({ peer, index }: Failure, partial = false): OpenFlowError =>
   new OpenFlowError(
-    'rejected',
+    partial ? 'partly-rejected' : 'rejected',
     index === undefined
       ? `the switch refused the bundle: ${describePeerError(peer)}`
       : `the switch refused message ${index} of the bundle: ${describePeerError(peer)}`,

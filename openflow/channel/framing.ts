@@ -1,6 +1,6 @@
 /** Cuts a stream of bytes into OpenFlow messages, wherever the network has cut it. A message is at most 65,535 bytes long. */
 import { OpenFlowError } from '../errors.js'
-import { headerLength, readHeader } from '../messages/envelope.js'
+import { headerLength, isSpoken, readHeader } from '../messages/envelope.js'
 
 /** One message's bytes, and what its header says. */
 export interface Frame {
@@ -50,7 +50,11 @@ export class Framer {
 
 const checkedHeader = (bytes: Uint8Array, pos: number) => {
   const header = readHeader(bytes, pos)
-  if (header.length >= headerLength) return header
-  const { version, length } = header
-  throw new OpenFlowError('malformed', `a message of version ${version} has a length of ${length}`)
+  const { version, headerType, length } = header
+  // Looked at before the rest is waited for: whoever speaks another protocol is not listened to for 64 KiB.
+  if (!isSpoken(version, headerType)) {
+    throw new OpenFlowError('malformed', `a message of version ${version} and type ${headerType}`)
+  }
+  if (length >= headerLength) return header
+  throw new OpenFlowError('malformed', `a message of type ${headerType} has a length of ${length}`)
 }

@@ -53,6 +53,10 @@ const moreFlag = 1
 /** Messages that are understood in every version: they say that versions differ. */
 const versionless = [0, 1]
 
+/** Whether a message of this version and type can be understood at all. */
+export const isSpoken = (sent: number, headerType: number): boolean =>
+  sent === version || versionless.includes(headerType)
+
 const unknownBody = struct({ body: rest })
 
 const keyOf = ({ headerType, kind, experimenter, expType }: MessageNumbers): string =>
@@ -139,7 +143,7 @@ export const envelopeCodec = (lines: readonly Line[]): Codec<AnyEnvelope> => {
         throw new WireError('invalid', `length ${length} is shorter than the header`, begin)
       if (begin + length > end)
         throw new WireError('truncated', `length ${length} exceeds the ${end - begin} bytes left`, begin)
-      if (sent !== version && !versionless.includes(headerType))
+      if (!isSpoken(sent, headerType))
         throw new WireError('invalid', `version ${sent} where ${version} is spoken`, begin)
       r.start = begin
       r.end = begin + length
