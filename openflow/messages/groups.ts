@@ -1,11 +1,11 @@
 /** Groups: sets of buckets among which packets are shared out. OpenFlow 1.5, sections 7.3.4.3 and 7.3.5.10 to 7.3.5.12. */
 import {
   type Codec,
-  encode,
   enumOf,
   lengthOf,
   list,
   pad,
+  rest,
   text,
   u8,
   u16,
@@ -53,7 +53,69 @@ export const bucket = struct({
   ),
 })
 
-const groupProperties = list(tlv({ experimenter: [experimenterType, experimenter] }, 8))
+/** How a select group of Open vSwitch chooses its bucket: an extension of Netronome's, ovs-ofctl(8), `selection_method`. */
+const netronome = 0x0000154d
+const selectionMethodType = 1
+
+/** A field that goes into the choice, and which of its bits. */
+export interface SelectionField {
+  readonly field: FieldName
+  readonly mask: number | bigint
+}
+
+/** An OXM entry without a mask, whose value is one. */
+const selectionField: Codec<SelectionField> = {
+  read: (r) => {
+    const { field, size } = readOxmHeader(r)
+    return { field: field.name, mask: readFieldValue(r, field, size) }
+  },
+  write: (w, { field, mask }) => {
+    writeOxmHeader(w, fields[field])
+    writeFieldValue(w, fields[field], mask)
+  },
+}
+
+const selectionMethod = struct({
+  _pad: pad(4),
+  method: text(16),
+  parameter: u64,
+  fields: list(selectionField),
+})
+export type SelectionMethod = ValueOf<typeof selectionMethod>
+
+/** A group property of an experimenter: how to choose where it is Netronome's, else opaque. */
+interface ExperimenterProperty {
+  readonly experimenter: number
+  readonly expType: number
+  readonly selection?: SelectionMethod
+  readonly data: Uint8Array
+}
+
+const experimenterProperty: Codec<ExperimenterProperty> = {
+  read: (r) => {
+    const numbers = { experimenter: r.u32(), expType: r.u32() }
+    return numbers.experimenter === netronome && numbers.expType === selectionMethodType
+      ? { ...numbers, selection: selectionMethod.read(r), data: rest.read(r) }
+      : { ...numbers, data: rest.read(r) }
+  },
+  write: (w, property) => {
+    w.u32(property.experimenter)
+    w.u32(property.expType)
+    if (property.selection !== undefined) selectionMethod.write(w, property.selection)
+    w.raw(property.data)
+  },
+}
+
+/** The group property that says how to choose. */
+export const selectionMethodOf = (selection: SelectionMethod) => ({
+  type: 'experimenter' as const,
+  experimenter: netronome,
+  expType: selectionMethodType,
+  selection,
+  data: new Uint8Array(),
+})
+
+const groupProperties = list(tlv({ experimenter: [experimenterType, experimenterProperty] }, 8))
 
 export const groupMod = struct({
   command: enumOf(u16, groupCommands, { open: true }),
@@ -105,42 +167,4 @@ export const groupFeatures = struct({
   maxGroups: perType,
   /** Bit N: action type N may stand in a bucket. */
   actions: perType,
-})
-
-/** How a select group of Open vSwitch chooses its bucket: an extension of Netronome's, ovs-ofctl(8), `selection_method`. */
-export const netronome = 0x0000154d
-export const selectionMethodType = 1
-
-/** A field that goes into the choice, and which of its bits. */
-export interface SelectionField {
-  readonly field: FieldName
-  readonly mask: number | bigint
-}
-
-/** An OXM entry without a mask, whose value is one. */
-const selectionField: Codec<SelectionField> = {
-  read: (r) => {
-    const { field, size } = readOxmHeader(r)
-    return { field: field.name, mask: readFieldValue(r, field, size) }
-  },
-  write: (w, { field, mask }) => {
-    writeOxmHeader(w, fields[field])
-    writeFieldValue(w, fields[field], mask)
-  },
-}
-
-export const selectionMethod = struct({
-  _pad: pad(4),
-  method: text(16),
-  parameter: u64,
-  fields: list(selectionField),
-})
-export type SelectionMethod = ValueOf<typeof selectionMethod>
-
-/** The group property that says how to choose. */
-export const selectionMethodOf = (selection: SelectionMethod) => ({
-  type: 'experimenter' as const,
-  experimenter: netronome,
-  expType: selectionMethodType,
-  data: encode(selectionMethod, selection),
 })

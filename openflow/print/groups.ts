@@ -1,16 +1,9 @@
 /** Groups: changes, descriptions, counters, features. */
-import { decode } from '#wire/codec.js'
 import { printActions } from '../action-text.js'
 import { reservedPorts } from '../actions.js'
 import { printFieldValue } from '../field-text.js'
 import { fields } from '../fields.js'
-import {
-  bucketIds,
-  netronome,
-  type SelectionField,
-  selectionMethod,
-  selectionMethodType,
-} from '../messages/groups.js'
+import { bucketIds, type SelectionField } from '../messages/groups.js'
 import { everything } from '../messages/parts.js'
 import type { MessageOf } from '../messages.js'
 import { durationText, groupText, hexOrZero, portText } from './parts.js'
@@ -57,12 +50,11 @@ const selectedText = ({ field, mask }: SelectionField): string =>
   BigInt(mask) === fields[field].ones ? field : `${field}=${printFieldValue(fields[field], mask)}`
 
 /** How a select group chooses, of a group that says so. */
-const selectionText = (group: Pick<GroupDesc, 'properties'>): string =>
-  group.properties
+const selectionText = ({ properties }: Pick<GroupDesc, 'properties'>): string =>
+  properties
     .map((property) => {
-      if (property.type !== 'experimenter' || property.experimenter !== netronome) return ''
-      if (property.expType !== selectionMethodType) return ''
-      const { method, parameter, fields: selected } = decode(selectionMethod, property.data)
+      if (property.type !== 'experimenter' || property.selection === undefined) return ''
+      const { method, parameter, fields: selected } = property.selection
       const which = selected.map(selectedText)
       return (
         `,selection_method=${method}` +

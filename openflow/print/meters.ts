@@ -8,9 +8,9 @@ type Band = MeterDesc['bands'][number]
 
 const meterMax = 0xffff_0000
 const names: Readonly<Record<number, string>> = {
-  [0xffff_fffd]: 'slowpath',
-  [0xffff_fffe]: 'controller',
-  [0xffff_ffff]: 'all',
+  4294967293: 'slowpath',
+  4294967294: 'controller',
+  4294967295: 'all',
 }
 const meterText = (meter: number): string => (meter <= meterMax ? String(meter) : (names[meter] ?? 'unknown'))
 
