@@ -20,13 +20,16 @@ const tryDecode = (data: Uint8Array): Envelope | undefined => {
   }
 }
 
-/** What is read can be written; written, it is read as the same. */
+const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex')
+
+/** What is read can be written, in the one spelling that we have for it: written again it is the same. */
 const settles = (data: Uint8Array): void => {
   printBytes(data)
   const envelope = tryDecode(data)
   if (envelope === undefined) return
   const again = encodeMessage(envelope.message, envelope.xid)
-  expect(decodeMessage(again)).toEqual({ ...envelope, version: 6 })
+  const { message, xid } = decodeMessage(again)
+  expect(hex(encodeMessage(message, xid))).toBe(hex(again))
 }
 
 /** The header's length says what there is, so that the body is looked at. */
@@ -100,11 +103,11 @@ describe('a stream of messages', () => {
         for (let at = 0, turn = 0; at < stream.length; turn++) {
           const size = sizes[turn % sizes.length] ?? 1
           for (const { data } of framer.push(stream.subarray(at, at + size))) {
-            found.push(Buffer.from(data).toString('hex'))
+            found.push(hex(data))
           }
           at += size
         }
-        expect(found).toEqual(messages.map((data) => Buffer.from(data).toString('hex')))
+        expect(found).toEqual(messages.map(hex))
       }),
       { numRuns: 300 },
     )
