@@ -16,6 +16,8 @@ export type OpenFlowErrorCode =
   | 'version-mismatch'
   /** The peer answered with an error message: see `peer`. */
   | 'rejected'
+  /** A bundle that was committed at once has taken effect without the messages that the peer refused: see `index`. */
+  | 'partly-rejected'
   /** The peer answered with a message of another kind. */
   | 'unexpected'
   /** A multipart reply grew over its limit. */

@@ -21,13 +21,19 @@ export interface BundleOptions {
    * port_mods in bundles that are not atomic, and no meter_mods.
    */
   readonly flags?: readonly BundleFlag[]
+  /**
+   * `checked`, when absent: once the switch has taken every message. `at-once`: everything in one go, which takes one
+   * round trip instead of two; a message that is refused is then left out (`partly-rejected`).
+   */
+  readonly commit?: 'checked' | 'at-once'
 }
 
 const noBytes = new Uint8Array()
 
 /**
  * Resolves when the switch has committed all messages. Rejects with `OpenFlowError`: `rejected` where it has refused one of
- * them (`index` says which, `peer` why) or the bundle itself, and nothing has changed; `unencodable` (with `index`),
+ * them (`index` says which, `peer` why) or the bundle itself, and nothing has changed; `partly-rejected` where all but those
+ * that it refused have taken effect; `unencodable` (with `index`),
  * `busy`, `timeout` or `closed` where nothing has changed either; `outcome-unknown` where the answer to the commit is lost.
  */
 export const runBundle = (
@@ -50,7 +56,8 @@ export const runBundle = (
     }
     const count = bundleXids(0, messages.length).total
     const xids = bundleXids(waiting.allocate(count), messages.length)
-    let bundle: Bundle = { state: 'filling' }
+    const atOnce = options.commit === 'at-once'
+    let bundle: Bundle = { state: atOnce ? 'committing' : 'filling' }
     let cancel = (): void => {}
     const take = (turn: BundleTurn): void => {
       bundle = turn.bundle
@@ -70,7 +77,8 @@ export const runBundle = (
     }
     waiting.add(waiter)
     try {
-      outlet.send([control('open'), ...messages.map(add), control('close')])
+      const rest = atOnce ? [control('commit')] : []
+      outlet.send([control('open'), ...messages.map(add), control('close'), ...rest])
     } catch (error) {
       waiting.remove(waiter)
       throw placedInBundle(error)

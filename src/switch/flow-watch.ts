@@ -1,7 +1,9 @@
 /** The flow monitor's reports taken into the flow book; what somebody else did comes out as drift. Pure but for the book. */
 import { originOf } from '#compile/cookie.js'
+import type { Channel } from '#openflow/channel.js'
 import type { Flow } from '#openflow/flow.js'
 import { printFlow } from '#openflow/flow-text.js'
+import { flowFilter } from '#openflow/messages/flows.js'
 import type { MessageOf } from '#openflow/messages.js'
 import { type FlowBook, flowBody, flowKey } from '#reconcile/flow-book.js'
 import type { Drift } from '#reconcile/switch-handle.js'
@@ -59,4 +61,11 @@ export const takeUpdate = (update: FlowUpdate, book: FlowBook): Drift | undefine
     default:
       return undefined
   }
+}
+
+/** Reads the whole book anew. Rejects as `Channel.request` does, and the book is as it was. */
+export const readBook = async (channel: Channel, book: FlowBook): Promise<void> => {
+  const { items } = await channel.request({ type: 'flow_desc_request', ...flowFilter() })
+  book.clear()
+  for (const { flow } of items) put(book, flow)
 }

@@ -20,16 +20,17 @@ import type {
   SwitchFacts,
   SwitchHandle,
 } from '#reconcile/switch-handle.js'
+import { Devices } from './devices.js'
 import { type FlowUpdate, takeUpdate, watchAllFlows } from './flow-watch.js'
 import { installedFlow } from './installed-flow.js'
 import { meterWishOf } from './messages.js'
 import { OpenFlowPorts } from './of-ports.js'
-import { elsewhere, portValue } from './ports.js'
+import { elsewhere, portValue, stalePort } from './ports.js'
 import { type Preparation, prepare } from './prepare.js'
 import { carryOut } from './program.js'
 import { releaseOperations } from './release.js'
 import type { SwitchSettings } from './settings.js'
-import type { SwitchTable } from './tables.js'
+import { ids, type SwitchTable } from './tables.js'
 import type { SwitchView } from './view.js'
 
 export interface OvsSwitchOptions {
@@ -64,6 +65,7 @@ export class OvsSwitch implements SwitchHandle {
   readonly book = new FlowBook()
   readonly meters = new Map<number, MeterWish>()
   private readonly open = new OpenFlowPorts()
+  private readonly devices = new Devices()
   private readonly connectedAt: number
   private readonly unfollow: () => void
   private channel: ChannelState = { state: 'absent' }
@@ -77,6 +79,7 @@ export class OvsSwitch implements SwitchHandle {
   constructor(private readonly options: OvsSwitchOptions) {
     this.node = options.node
     this.connectedAt = options.clock.wallTime()
+    this.devices.load(options.view.interfaces())
     this.unfollow = options.client.replica.onChange((changes) => this.replicaChanged(changes))
   }
 
@@ -128,9 +131,12 @@ export class OvsSwitch implements SwitchHandle {
     const { view, settings } = this.options
     const row = view.port(name)
     const device = view.interface(name)
-    if (row === undefined || device === undefined) return undefined
+    if (row === undefined || device === undefined)
+      return this.devices.isLeaving(name) ? stalePort(name, true, 'it is being opened anew') : undefined
     const owner = view.bridgeOf(row)
     if (owner !== settings.bridge) return owner === undefined ? undefined : elsewhere(name, owner)
+    const fault = view.bridge?.datapath_type === 'netdev' ? this.devices.fault(device) : undefined
+    if (fault !== undefined) return stalePort(name, row.external_ids.has(ids.owner), fault)
     return portValue(row, device, device.ofport === null ? undefined : this.open.get(device.ofport))
   }
 
@@ -167,6 +173,7 @@ export class OvsSwitch implements SwitchHandle {
     if (this.channel.state === 'absent' || this.channel.channel !== channel) return
     this.channel = { state: 'absent' }
     this.held = undefined
+    this.devices.forgetLeaving()
     this.book.clear()
     this.meters.clear()
     this.open.clear()
@@ -198,6 +205,7 @@ export class OvsSwitch implements SwitchHandle {
     const { client, view } = this.options
     const { book, meters, open } = this
     this.held = []
+    for (const name of plan.removePorts) if (this.port(name)?.stale) this.devices.leave(name)
     const outcome = await carryOut({ client, channel, view, book, meters, open }, plan)
     const held = this.held ?? []
     this.held = undefined
@@ -281,6 +289,7 @@ export class OvsSwitch implements SwitchHandle {
 
   private replicaChanged(changes: ChangeSet<SwitchTable>): void {
     if (this.closed) return
+    this.devices.take(changes)
     const names = new Set<string>()
     let structure = false
     for (const change of changes) {
@@ -348,6 +357,7 @@ export class OvsSwitch implements SwitchHandle {
   private takeNow(event: EventMessage): void {
     if (event.type === 'port_status') {
       const name = this.open.update(event)
+      if (event.reason === 'delete') this.devices.left(name)
       if (this.ready) this.events?.ports([name])
     } else if (event.type === 'flow_monitor_reply') {
       for (const update of event.items) {

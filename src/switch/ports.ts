@@ -9,6 +9,14 @@ const stateOf = (row: InterfaceRow): Pick<Port, 'ofport' | 'error'> => {
   return row.ofport === -1 ? { error: 'the switch could not add it' } : {}
 }
 
+/** A port whose device has to be opened anew, or is on its way out for that. */
+export const stalePort = (name: string, ours: boolean, fault: string): Port => ({
+  name,
+  ours,
+  stale: true,
+  error: ours ? fault : `${fault}; take the port off the bridge and put it back`,
+})
+
 /** A port of our bridge. */
 export const portValue = (row: PortRow, device: InterfaceRow, open: InstalledPort | undefined): Port => ({
   name: row.name,

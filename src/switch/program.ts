@@ -9,6 +9,7 @@ import type { Operation } from '#ovsdb/operations.js'
 import type { FlowBook } from '#reconcile/flow-book.js'
 import { applyToBook, type SwitchPlan } from '#reconcile/plan.js'
 import type { Outcome } from '#reconcile/switch-handle.js'
+import { readBook } from './flow-watch.js'
 import { addPorts, bundleOf, meterMods, meterRemovals, portMods, removePorts } from './messages.js'
 import type { OpenFlowPorts } from './of-ports.js'
 import type { SwitchTable } from './tables.js'
@@ -23,10 +24,12 @@ export interface Programmed {
   readonly open: OpenFlowPorts
 }
 
+const refusals: ReadonlySet<string> = new Set(['rejected', 'partly-rejected', 'unencodable'])
+
 /** A failure that says nothing about what the switch holds now. */
 const isUnknown = (error: unknown): boolean =>
   error instanceof OpenFlowError
-    ? error.code !== 'rejected' && error.code !== 'unencodable'
+    ? !refusals.has(error.code)
     : error instanceof OvsdbError
       ? error.code !== 'operation-failed'
       : true
@@ -95,13 +98,24 @@ const removeMeters = async (
         ),
       )
 
+/**
+ * One round trip: the bundle is committed at once, with the barrier behind it. Where the switch leaves something out it has
+ * taken the rest, so the book is read anew before the refusal is told.
+ */
 const changeFlows = async ({ channel, book }: Programmed, { changes }: SwitchPlan): Promise<Outcome> => {
   if (changes.length === 0) return done
-  const outcome = await step(
-    () => channel.bundle(bundleOf(changes)),
-    () => applyToBook(changes, book),
-  )
-  return outcome.state === 'done' ? step(() => channel.barrier()) : outcome
+  const [bundle, barrier] = await Promise.allSettled([
+    channel.bundle(bundleOf(changes), { commit: 'at-once' }),
+    channel.barrier(),
+  ])
+  if (bundle.status === 'fulfilled') {
+    applyToBook(changes, book)
+    return barrier.status === 'fulfilled' ? done : outcomeOf(barrier.reason)
+  }
+  const outcome = outcomeOf(bundle.reason)
+  if (outcome.state !== 'refused') return outcome
+  const reread = await step(() => readBook(channel, book))
+  return reread.state === 'done' ? outcome : reread
 }
 
 /** A port that refuses has gone meanwhile, and its going is reported: that is no failure of the plan. */

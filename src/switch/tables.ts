@@ -28,7 +28,17 @@ export const bridge = table(
 export const port = table('Port', pick(ovs.port.columns, ['name', 'interfaces', 'external_ids']))
 export const iface = table(
   'Interface',
-  pick(ovs.iface.columns, ['name', 'type', 'options', 'ofport', 'error', 'mtu', 'mtu_request', 'mac_in_use']),
+  pick(ovs.iface.columns, [
+    'name',
+    'type',
+    'options',
+    'ofport',
+    'error',
+    'ifindex',
+    'mtu',
+    'mtu_request',
+    'mac_in_use',
+  ]),
 )
 export const controller = table(
   'Controller',

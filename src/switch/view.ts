@@ -54,6 +54,10 @@ export class SwitchView {
     return this.replica.table(iface).one('name', name)
   }
 
+  interfaces(): Iterable<InterfaceRow> {
+    return this.replica.table(iface).rows()
+  }
+
   /** The name of the bridge that a port is on; absent for a row that nothing refers to. */
   bridgeOf(row: PortRow): string | undefined {
     return this.replica.table(bridge).one('ports', row._uuid)?.name
