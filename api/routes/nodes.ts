@@ -41,6 +41,10 @@ const port = z
     name: z.string(),
     ofport: z.int().optional().describe('Absent until the switch has assigned one'),
     error: z.string().optional().describe('What the switch says of a device that it could not open'),
+    stale: z
+      .boolean()
+      .optional()
+      .describe('The device was replaced: Heddle takes the port off the bridge and puts it back'),
     ours: z.boolean().describe('Whether Heddle added it to the bridge'),
     mac: z.string().optional(),
     mtu: z.int().optional(),

@@ -25,6 +25,8 @@ export interface Port {
   readonly ofport?: number
   /** What the switch says when it could not open the device. */
   readonly error?: string
+  /** The switch has not opened the device that bears this name now: the port has to be taken off the bridge and put back. */
+  readonly stale?: boolean
   /** Whether the rows of this port are ours (external_ids:heddle-owner). */
   readonly ours: boolean
   readonly mac?: string

@@ -117,6 +117,9 @@ const portChanges = (ports: readonly WantedPort[], actual: Actual): { add: PortW
     const there = actual.port(name)
     if (wish === undefined) {
       if (there?.ours) remove.push(name)
+    } else if (there?.stale) {
+      // Its going is reported, and then it is wanted and not there.
+      if (there.ours) remove.push(name)
     } else if (there === undefined || (there.ours && there.mtuRequest !== wish.mtu)) add.push(wish)
   }
   return { add, remove }

@@ -1,5 +1,5 @@
 /** A fabric under test: a lab of real nodes that have joined a controller, and what tests ask of both. */
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { Client, FabricEvent, Link } from '#api/client.js'
 import { createLab, type LabOptions } from '#lab/create-lab.js'
 import type { LabHost } from '#lab/host.js'
@@ -17,9 +17,13 @@ import {
 /** How soon a thing that takes milliseconds must have happened on a machine with other work. */
 const soonMs = 10_000
 
+/** Waits until `look` returns what is expected. */
+export const eventually = <T>(look: () => Promise<T>, expected: T, timeout = soonMs): Promise<void> =>
+  vi.waitFor(async () => expect(await look()).toEqual(expected), { timeout, interval: 25 })
+
 /** Waits until `look` returns true. */
-export const soon = (look: () => Promise<boolean>, timeout = soonMs): Promise<void> =>
-  expect.poll(look, { timeout, interval: 25 }).toBe(true)
+export const soon = (look: () => Promise<boolean>, timeout?: number): Promise<void> =>
+  eventually(look, true, timeout)
 
 export interface FabricOptions extends Omit<LabOptions, 'name'> {
   readonly settings?: Settings
@@ -69,12 +73,12 @@ export const managerOf = (lab: Lab): string => `tcp:${lab.controllerAddress}:664
 export const startFabricHere = (name: string, options: FabricOptions): Promise<Fabric> =>
   startFabric(name, startHere, options)
 
-export const ready = (client: Client, node: string, timeout = soonMs): Promise<void> => {
+export const ready = (client: Client, node: string, timeout?: number): Promise<void> => {
   const look = async (): Promise<string> => {
     const found = (await client.nodes()).nodes.find(({ name }) => name === node)
     return found === undefined ? 'absent' : `${found.state} ${found.reason ?? ''}`.trim()
   }
-  return expect.poll(look, { timeout, interval: 25 }).toBe('ready')
+  return eventually(look, 'ready', timeout)
 }
 
 /** `absent` for a node that the controller does not know. */
@@ -95,10 +99,10 @@ export const said = ({ status }: Link): string => {
   }
 }
 
-export const becomes = (client: Client, link: string, state: string, timeout = soonMs): Promise<void> =>
-  expect.poll(async () => said(await client.link(link)), { timeout, interval: 25 }).toBe(state)
+export const becomes = (client: Client, link: string, state: string, timeout?: number): Promise<void> =>
+  eventually(async () => said(await client.link(link)), state, timeout)
 
-/** Whether one ping out of `tries` comes back. */
+/** Whether one ping out of `tries` comes back. Between two nodes the first one may go with the search for the other's link address. */
 export const reaches = async (from: LabHost, address: string, tries = 1): Promise<boolean> => {
   const { code } = await from.exec(['ping', '-c', String(tries), '-i', '0.2', '-W', '1', address])
   return code === 0
