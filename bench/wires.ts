@@ -16,11 +16,14 @@ import type { BenchOptions } from './main.js'
 import { startOvn } from './peers/ovn.js'
 import { clearShell, makeByShell, prepareShell } from './peers/shell.js'
 import { atLeast, atMost, type BenchResult, result } from './report.js'
+import { call } from './rest.js'
 import { median, summary, timed } from './statistics.js'
 import { createWireLab, portName } from './wire-fabric.js'
 
 const singles = 100
 const many = 500
+/** Unmeasured ones before them, for every contender: a controller that runs is warm. */
+const warmUps = 30
 const restPort = 18_080
 
 const heddle = fileURLToPath(new URL('../src/cli/heddle.js', import.meta.url))
@@ -86,30 +89,39 @@ interface Measured {
   readonly manyMs: number
 }
 
+const base = `http://127.0.0.1:${restPort}`
+
+interface Answer {
+  readonly status: { readonly state: string }
+}
+
 const measureHeddle = async (lab: Lab): Promise<Measured> => {
-  const { client, stop } = await startHeddle(lab)
+  const { stop } = await startHeddle(lab)
   try {
+    const make = async (index: number): Promise<void> => {
+      const { status } = await call<Answer>('POST', `${base}/v1/links`, linkOf(lab, index))
+      if (status.state !== 'up') throw new Error(`link ${index} is ${JSON.stringify(status)}`)
+    }
     const times: number[] = []
-    for (let turn = 0; turn < singles; turn++) {
-      const link = linkOf(lab, turn)
-      times.push(
-        await timed(async () => {
-          const { status } = await client.createLink(link)
-          if (status.state !== 'up') throw new Error(`link ${link.name} is ${JSON.stringify(status)}`)
-        }),
-      )
-      await client.deleteLink(link.name)
+    for (let turn = -warmUps; turn < singles; turn++) {
+      const index = Math.abs(turn)
+      const elapsed = await timed(() => make(index))
+      if (turn >= 0) times.push(elapsed)
+      await call('DELETE', `${base}/v1/links/wire${index}`)
     }
     const links = Array.from({ length: many }, (_, index) => linkOf(lab, index))
     const rounds: number[] = []
     for (let round = 0; round < 3; round++) {
-      rounds.push(
-        await timed(async () => {
-          const { counts } = await client.applyTopology('bench', { links }, { wait: 60 })
-          if (counts?.up !== many) throw new Error(`${counts?.up} of ${many} links are up`)
-        }),
-      )
-      await client.deleteTopology('bench')
+      const apply = async (): Promise<void> => {
+        const { counts } = await call<{ readonly counts: { readonly up: number } }>(
+          'PUT',
+          `${base}/v1/topologies/bench?wait=60`,
+          { links },
+        )
+        if (counts.up !== many) throw new Error(`${counts.up} of ${many} links are up`)
+      }
+      rounds.push(await timed(apply))
+      await call('DELETE', `${base}/v1/topologies/bench?wait=60`)
     }
     return { singles: times, manyMs: median(rounds) }
   } finally {
@@ -120,7 +132,10 @@ const measureHeddle = async (lab: Lab): Promise<Measured> => {
 const measureShell = async (lab: Lab): Promise<Measured> => {
   await prepareShell(lab)
   const times: number[] = []
-  for (let turn = 0; turn < singles; turn++) times.push(await timed(() => makeByShell(lab, turn)))
+  for (let turn = -warmUps; turn < singles; turn++) {
+    const elapsed = await timed(() => makeByShell(lab, Math.abs(turn)))
+    if (turn >= 0) times.push(elapsed)
+  }
   await clearShell(lab)
   const manyMs = await timed(async () => {
     for (let index = 0; index < many; index++) await makeByShell(lab, index)
@@ -133,9 +148,10 @@ const measureOvn = async (lab: Lab): Promise<Measured> => {
   const ovn = await startOvn(lab)
   try {
     const times: number[] = []
-    for (let turn = 0; turn < singles; turn++) {
-      times.push(await timed(() => ovn.make([turn])))
-      await ovn.remove([turn])
+    for (let turn = -warmUps; turn < singles; turn++) {
+      const elapsed = await timed(() => ovn.make([Math.abs(turn)]))
+      if (turn >= 0) times.push(elapsed)
+      await ovn.remove([Math.abs(turn)])
     }
     const all = Array.from({ length: many }, (_, index) => index)
     const manyMs = await timed(() => ovn.make(all))
