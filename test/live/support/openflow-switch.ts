@@ -21,6 +21,15 @@ export interface LiveSwitch {
   stop(): Promise<void>
 }
 
+/** Open vSwitch connects to no other socket than RUNDIR/BRIDGE.controller. */
+export const controllerSocket = (node: LabNode): string => `${node.directory}/${bridge}.controller`
+
+/** A bridge that does nothing by itself. */
+export const addBridge = async (node: LabNode): Promise<void> => {
+  const settings = ['datapath_type=netdev', 'fail_mode=secure', 'other_config:disable-in-band=true']
+  await node.vsctl('add-br', bridge, '--', 'set', 'Bridge', bridge, ...settings)
+}
+
 /** Makes a lab called `name` with a bridge, and waits until the bridge has connected. */
 export const startSwitch = async (
   name: string,
@@ -31,10 +40,8 @@ export const startSwitch = async (
   const [node] = lab.nodes
   if (node === undefined) throw new Error('a lab without a node')
   const events: EventMessage[] = []
-  // Open vSwitch connects to no other socket: bridge.c allows RUNDIR/BRIDGE.controller alone.
-  const path = `${node.directory}/${bridge}.controller`
-  const settings = ['datapath_type=netdev', 'fail_mode=secure', 'other_config:disable-in-band=true']
-  await node.vsctl('add-br', bridge, '--', 'set', 'Bridge', bridge, ...settings)
+  const path = controllerSocket(node)
+  await addBridge(node)
   const { listener, channel } = await firstSwitch(
     path,
     {
