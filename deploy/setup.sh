@@ -20,6 +20,7 @@ needs=(
   'iputils-ping|ping|shows that packets arrive'
   'iperf3|iperf3|TCP across the fabric'
   'tcpdump|tcpdump|catches frames on an interface'
+  'python3|python3|sends the raw frames of the tests, which Node.js cannot: LLDP, STP, tags in tags'
   'tshark|tshark|an outside reader of the messages and frames that Heddle writes'
   'openssl|openssl|throw-away keys and certificates for the TLS tests'
   'curl|curl|the REST examples of the README, which a test runs'

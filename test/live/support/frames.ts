@@ -3,6 +3,7 @@
  * filled in, and seen at the far end by tcpdump.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { expect } from 'vitest'
@@ -81,10 +82,19 @@ export const capture = async (host: LabHost, device: string): Promise<Capture> =
   const { stdout, stderr } = child
   if (stdout === null || stderr === null) throw new Error('no pipes')
   const frames: Hex[] = []
+  let fresh = true
   createInterface({ input: stdout }).on('line', (line) => {
     const [, offset, words] = hexLine.exec(line) ?? []
-    if (offset === undefined || words === undefined) return
-    if (Number.parseInt(offset, 16) === 0) frames.push('')
+    if (offset === undefined || words === undefined) {
+      fresh = true
+      return
+    }
+    // For some protocols tcpdump prints a part in the same form before the frame.
+    if (Number.parseInt(offset, 16) === 0) {
+      if (!fresh) frames.pop()
+      frames.push('')
+      fresh = false
+    }
     frames.push(`${frames.pop() ?? ''}${words.replaceAll(' ', '')}`)
   })
   for await (const line of createInterface({ input: stderr })) if (line.includes('listening on')) break
@@ -97,9 +107,24 @@ export const capture = async (host: LabHost, device: string): Promise<Capture> =
   }
 }
 
+/** Frames in an order of their own, long ones as their beginning and a digest, so that a difference can be read. */
+const listed = (frames: readonly Hex[]): string[] =>
+  frames
+    .map((frame) => {
+      const digest = createHash('sha256').update(frame).digest('hex').slice(0, 16)
+      return frame.length <= 128 ? frame : `${frame.slice(0, 96)}... ${frame.length / 2} bytes, ${digest}`
+    })
+    .sort()
+
 /** Waits until a capture holds these frames and no others, in any order. */
 export const arrive = (seen: Capture, frames: readonly Hex[]): Promise<void> =>
-  expect.poll(() => seen.frames.toSorted(), { timeout: 5_000 }).toEqual(frames.toSorted())
+  expect.poll(() => listed(seen.frames), { timeout: 5_000 }).toEqual(listed(frames))
+
+/** Keeps the kernel of a host from saying anything by itself. */
+export const silence = async (host: LabHost): Promise<void> => {
+  const { code } = await host.exec(['sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6'])
+  expect(code).toBe(0)
+}
 
 /** A frame of an EtherType with a recognizable payload of `size` bytes. */
 export const frameOf = (head: Hex, size = 60): Hex =>
