@@ -42,6 +42,8 @@ export interface SwitchDoorOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** How listeners are opened; a simulation has its own network. */
+  readonly listen?: typeof listen
   /** Largest OVSDB message in bytes. */
   readonly messageBytesMax?: number
   readonly channelLimits?: Partial<ChannelLimits>
@@ -80,7 +82,7 @@ export class OvsSwitchDoor implements SwitchDoor {
 
   async listen(events: DoorEvents): Promise<void> {
     this.events = events
-    const { openflow, ovsdb, credentials, limits } = this.options
+    const { openflow, ovsdb, credentials, limits, listen: open = listen } = this.options
     const options = {
       ...limits,
       ...(credentials !== undefined && { credentials }),
@@ -89,7 +91,7 @@ export class OvsSwitchDoor implements SwitchDoor {
     try {
       // OpenFlow first: a switch that we prepare connects at once.
       for (const target of openflow) {
-        const listener = await listen(
+        const listener = await open(
           target,
           (transport, identified) => this.acceptOpenFlow(transport, identified),
           options,
@@ -100,7 +102,7 @@ export class OvsSwitchDoor implements SwitchDoor {
       }
       for (const target of ovsdb) {
         this.listeners.push(
-          await listen(target, (transport, identified) => this.acceptOvsdb(transport, identified), options),
+          await open(target, (transport, identified) => this.acceptOvsdb(transport, identified), options),
         )
       }
     } catch (error) {
