@@ -46,10 +46,14 @@ export interface ChangeOptions extends CallOptions {
   readonly wait?: string | number | undefined
 }
 
-/** What the event stream brings: a change of state, or that some are missing and the state should be read again. */
+/**
+ * What the event stream brings: a change of state; that some are missing and the state should be read again; or, at the
+ * beginning, the id from which a reader may resume that has read nothing yet.
+ */
 export type StreamedEvent =
   | { readonly kind: 'event'; readonly event: FabricEvent }
   | { readonly kind: 'reset' }
+  | { readonly kind: 'position'; readonly id: string }
 
 export interface EventOptions extends CallOptions {
   /** Only what came after this event. */
@@ -173,7 +177,9 @@ export class Client {
     const parser = new EventSourceParserStream({ maxBufferSize: eventCharactersMax })
     try {
       for await (const message of response.body.pipeThrough(new TextDecoderStream()).pipeThrough(parser)) {
-        yield message.event === 'reset' ? { kind: 'reset' } : { kind: 'event', event: eventOf(message.data) }
+        if (message.event === 'reset') yield { kind: 'reset' }
+        else if (message.event === 'position') yield { kind: 'position', id: message.id ?? '' }
+        else yield { kind: 'event', event: eventOf(message.data) }
       }
     } catch (error) {
       call.signal?.throwIfAborted()

@@ -63,7 +63,12 @@ export interface Fabric {
   subscribe(
     lastEventId: string | undefined,
     deliver: (event: FabricEvent) => boolean,
-  ): { readonly reset: boolean; readonly stop: () => void }
+  ): {
+    readonly reset: boolean
+    /** An event id to resume from, for a listener that has not been told any yet. */
+    readonly position: string
+    readonly stop: () => void
+  }
 
   /** Alive and answering. */
   health(): { readonly ok: boolean; readonly reason?: string }

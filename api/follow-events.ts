@@ -16,12 +16,16 @@ const pauseMs = { first: 200, max: 5_000 }
 export async function* followEvents(
   client: Client,
   { clock, random, ...options }: FollowOptions,
-): AsyncGenerator<StreamedEvent, never> {
+): AsyncGenerator<Exclude<StreamedEvent, { kind: 'position' }>, never> {
   let lastEventId = options.lastEventId
   for (let failures = 0; ; failures++) {
     try {
       for await (const streamed of client.events({ ...options, lastEventId })) {
         failures = 0
+        if (streamed.kind === 'position') {
+          lastEventId = streamed.id
+          continue
+        }
         if (streamed.kind === 'event') lastEventId = streamed.event.id
         yield streamed
       }

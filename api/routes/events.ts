@@ -43,13 +43,22 @@ const head = {
   connection: 'close',
 }
 
-/** Where a reader begins: how soon it may come back, and whether it has missed something for good. */
-const opening = (reset: boolean): string =>
-  `retry: 1000\n\n${
-    reset
-      ? eventText({ event: 'reset', data: { message: 'Events are missing here: read the state again.' } })
-      : ''
-  }`
+const missing = eventText({
+  event: 'reset',
+  data: { message: 'Events are missing here: read the state again.' },
+})
+
+/**
+ * Where a reader begins: how soon it may come back, whether it has missed something for good, and for a reader that is new
+ * from where it may resume before it has read anything.
+ */
+const opening = (
+  last: string | undefined,
+  { reset, position }: { reset: boolean; position: string },
+): string => {
+  const place = last === undefined ? eventText({ id: position, event: 'position', data: {} }) : ''
+  return `retry: 1000\n\n${reset ? missing : ''}${place}`
+}
 
 const eventOf = ({ id, at, type, object, message, data }: ModelEvent): FabricEvent => ({
   id,
@@ -77,7 +86,7 @@ export const addEvents = (app: RestApp, fabric: Fabric, options: EventOptions): 
         operationId: 'streamEvents',
         summary: 'Every change of state, as server-sent events',
         description:
-          'The header Last-Event-ID (or `lastEventId`) resumes behind that event. An event `reset` comes first when events in between are gone: read the state again then.',
+          'The header Last-Event-ID (or `lastEventId`) resumes behind that event. An event `reset` comes first when events in between are gone: read the state again then. A reader that is new gets an event `position`, whose id it may resume from.',
         headers: z.looseObject({ 'last-event-id': eventId.optional() }),
         querystring: z.strictObject({ lastEventId: eventId.optional() }),
         response: { 200: { content: { 'text/event-stream': { schema: fabricEvent } } } },
@@ -110,6 +119,6 @@ export const addEvents = (app: RestApp, fabric: Fabric, options: EventOptions): 
     reply.hijack()
     reply.raw.writeHead(200, { ...head, 'x-request-id': request.id })
     streams.add(events)
-    events.open(opening(subscription.reset))
+    events.open(opening(last, subscription))
   }
 }

@@ -37,7 +37,10 @@ export class Journal {
   }
 
   /** See `Fabric.subscribe`. */
-  subscribe(lastEventId: string | undefined, deliver: Deliver): { reset: boolean; stop: () => void } {
+  subscribe(
+    lastEventId: string | undefined,
+    deliver: Deliver,
+  ): { reset: boolean; position: string; stop: () => void } {
     const oldest = Math.max(1, this.next - this.options.keep)
     const last = this.sequenceOf(lastEventId)
     const reset = lastEventId !== undefined && (last === undefined || last + 1 < oldest)
@@ -49,7 +52,8 @@ export class Journal {
       if (event !== undefined) open = deliver(event)
     }
     if (open) this.listeners.add(deliver)
-    return { reset, stop: () => void this.listeners.delete(deliver) }
+    const position = `${this.options.boot}-${this.next - 1}`
+    return { reset, position, stop: () => void this.listeners.delete(deliver) }
   }
 
   /** Undefined for identifiers of another run, or of the future. */

@@ -25,11 +25,15 @@ export class FakeEvents {
     return whole
   }
 
-  subscribe(lastEventId: string | undefined, deliver: Deliver): { reset: boolean; stop: () => void } {
+  subscribe(
+    lastEventId: string | undefined,
+    deliver: Deliver,
+  ): { reset: boolean; position: string; stop: () => void } {
     const at = this.#kept.findIndex(({ id }) => id === lastEventId)
     const current = lastEventId === undefined || lastEventId === `boot-${this.#sequence}`
     if (!current) for (const event of this.#kept.slice(at + 1)) deliver(event)
     this.#readers.add(deliver)
-    return { reset: !current && at === -1, stop: () => this.#readers.delete(deliver) }
+    const position = `boot-${this.#sequence}`
+    return { reset: !current && at === -1, position, stop: () => this.#readers.delete(deliver) }
   }
 }

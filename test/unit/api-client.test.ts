@@ -139,11 +139,12 @@ describe('events', () => {
   const readers = (): number => rest.fabric.events.readers
 
   it('come as they happen, and breaking off leaves', async () => {
-    const taking = take(client.events(), 2)
+    const taking = take(client.events(), 3)
     await vi.waitFor(() => expect(readers()).toBe(1))
     rest.fabric.tell('link-up', 'link blue')
     rest.fabric.tell('link-down', 'link blue', { text: 'x'.repeat(200_000) })
     expect(await taking).toMatchObject([
+      { kind: 'position' },
       { kind: 'event', event: { type: 'link-up', object: 'link blue' } },
       { kind: 'event', event: { type: 'link-down' } },
     ])
@@ -157,10 +158,22 @@ describe('events', () => {
 
   it('end with the signal', async () => {
     const giveUp = new AbortController()
-    const taking = take(client.events({ signal: giveUp.signal }), 1)
+    const taking = take(client.events({ signal: giveUp.signal }), 2)
     await vi.waitFor(() => expect(readers()).toBe(1))
     giveUp.abort(new Error('enough'))
     await expect(taking).rejects.toThrow('enough')
+  })
+
+  it('that were missed before the first one came are not lost', async () => {
+    const following = take(followEvents(client, { clock: systemClock, random: seededRandom(1) }), 1)
+    await vi.waitFor(() => expect(readers()).toBe(1))
+    const { fabric } = rest
+    const port = Number(new URL(url).port)
+    await rest.app.close()
+    fabric.tell('link-up', 'link 1')
+    rest = startRest({ clock: systemClock, tokens, fabric })
+    await rest.app.listen({ port, host: '127.0.0.1' })
+    expect(await following).toMatchObject([{ kind: 'event', event: { object: 'link 1' } }])
   })
 
   it('are followed through a restart, none twice and none lost', async () => {

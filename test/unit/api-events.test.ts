@@ -35,7 +35,8 @@ const read = async (url: string, headers: Record<string, string> = {}): Promise<
     count += chunk.split('\n\n').length - 1
   })
   response.on('error', () => {})
-  return { response, text: () => text, count: () => count - 1 }
+  // Before the events come the retry time and the position.
+  return { response, text: () => text, count: () => count - 2 }
 }
 
 const ids = (text: string): readonly string[] => [...text.matchAll(/^id: (.*)$/gm)].map(([, id = '']) => id)
@@ -51,10 +52,14 @@ it('sends what happens from now on', async () => {
   })
   rest.fabric.tell('link-up', 'link blue', { ms: 4 })
   rest.fabric.tell('node-offline', 'node n1')
-  await vi.waitFor(() => expect(ids(text())).toHaveLength(2))
+  await vi.waitFor(() => expect(ids(text())).toHaveLength(3))
   expect(text()).toBe(
     [
       'retry: 1000',
+      '',
+      'id: boot-2',
+      'event: position',
+      'data: {}',
       '',
       'id: boot-3',
       'event: link-up',
@@ -110,7 +115,9 @@ it('sends a comment when nothing happens', async () => {
   const { text } = await read(url)
   await vi.waitFor(() => expect(clock.pending).toBe(1))
   await clock.run(2500)
-  await vi.waitFor(() => expect(text()).toBe('retry: 1000\n\n:\n\n:\n\n'))
+  await vi.waitFor(() =>
+    expect(text()).toBe('retry: 1000\n\nid: boot-2\nevent: position\ndata: {}\n\n:\n\n:\n\n'),
+  )
 })
 
 describe('a reader that does not read', () => {
