@@ -105,6 +105,22 @@ describe('bundles', () => {
     expect(await dump()).toEqual([])
   })
 
+  it('committed at once leave out what cannot be read, and say which', async () => {
+    const mods = [add(flowTo(1)), add(impossible), add(flowTo(2))]
+    const error = await failureOf(live.channel.bundle(mods, { commit: 'at-once' }))
+    expect(error).toMatchObject({ code: 'partly-rejected', index: 1, peer: { name: 'OFPBIC_BAD_TABLE_ID' } })
+    expect(await dump()).toHaveLength(2)
+  })
+
+  it('committed at once change nothing where a message cannot be carried out', async () => {
+    const mods = [add(flowTo(1)), add(overlapping)]
+    const error = await failureOf(live.channel.bundle(mods, { commit: 'at-once' }))
+    expect(error).toMatchObject({ code: 'rejected', index: 1, peer: { name: 'OFPFMFC_OVERLAP' } })
+    expect(await dump()).toEqual([])
+    await live.channel.bundle([add(flowTo(3))], { commit: 'at-once' })
+    expect(await dump()).toHaveLength(1)
+  })
+
   it('go on after one has failed, and side by side', async () => {
     const outcomes = await Promise.allSettled([
       live.channel.bundle([add(flowTo(1))]),

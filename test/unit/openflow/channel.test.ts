@@ -277,6 +277,25 @@ describe('a bundle', () => {
     expect(channel.waiting).toBe(0)
   })
 
+  it('goes out whole, commit and all, where the caller can do with less than all of it', async () => {
+    const { channel, clock, peer } = await ready()
+    const done = kept(channel.bundle([add, add], { commit: 'at-once' }))
+    await clock.run(1)
+    const sent = peer.take()
+    expect(namesOf(sent)).toEqual([
+      'open_request',
+      'bundle_add',
+      'bundle_add',
+      'close_request',
+      'commit_request',
+    ])
+    const commit = xidOf(sent, 'commit_request')
+    peer.send(refusal('OFPFMFC_OVERLAP'), commit - 2)
+    peer.send(control('commit_reply'), commit)
+    await clock.run(1)
+    expect(await failureOf(done)).toMatchObject({ code: 'partly-rejected', index: 1 })
+  })
+
   it('is discarded when the switch refuses a message of it', async () => {
     const { channel, clock, peer } = await ready()
     const done = kept(channel.bundle([add, add, add]))
