@@ -5,6 +5,7 @@ import type { Message } from '../messages.js'
 import {
   type Bundle,
   type BundleTurn,
+  type BundleXids,
   bundleControlOf,
   bundleInterrupted,
   bundleReceived,
@@ -30,11 +31,24 @@ export interface BundleOptions {
 
 const noBytes = new Uint8Array()
 
+/** The messages of one bundle, each with its xid. */
+const partsOf = (bundleId: number, flags: readonly BundleFlag[], xids: BundleXids) => ({
+  control: (name: 'open' | 'close' | 'commit' | 'discard'): Addressed => [
+    bundleControlOf(`${name}_request`, bundleId, flags),
+    xids[name],
+  ],
+  add: (message: Message, index: number): Addressed => {
+    const xid = xids.add + index
+    const request = { version, xid, message }
+    return [{ type: 'bundle_add', bundleId, flags, request, properties: noBytes }, xid]
+  },
+})
+
 /**
  * Resolves when the switch has committed all messages. Rejects with `OpenFlowError`: `rejected` where it has refused one of
  * them (`index` says which, `peer` why) or the bundle itself, and nothing has changed; `partly-rejected` where all but those
- * that it refused have taken effect; `unencodable` (with `index`),
- * `busy`, `timeout` or `closed` where nothing has changed either; `outcome-unknown` where the answer to the commit is lost.
+ * that it refused have taken effect; `unencodable` (with `index`), `busy`, `timeout` or `closed` where nothing has changed
+ * either; `outcome-unknown` where the answer to the commit is lost.
  */
 export const runBundle = (
   outlet: Outlet,
@@ -44,18 +58,9 @@ export const runBundle = (
 ): Promise<void> =>
   new Promise((resolve, reject) => {
     const { waiting, clock, limits } = outlet
-    const flags = options.flags ?? ['atomic', 'ordered']
-    const control = (name: 'open' | 'close' | 'commit' | 'discard'): Addressed => [
-      bundleControlOf(`${name}_request`, bundleId, flags),
-      xids[name],
-    ]
-    const add = (message: Message, index: number): Addressed => {
-      const xid = xids.add + index
-      const request = { version, xid, message }
-      return [{ type: 'bundle_add', bundleId, flags, request, properties: noBytes }, xid]
-    }
     const count = bundleXids(0, messages.length).total
     const xids = bundleXids(waiting.allocate(count), messages.length)
+    const { control, add } = partsOf(bundleId, options.flags ?? ['atomic', 'ordered'], xids)
     const atOnce = options.commit === 'at-once'
     let bundle: Bundle = { state: atOnce ? 'committing' : 'filling' }
     let cancel = (): void => {}
@@ -77,8 +82,8 @@ export const runBundle = (
     }
     waiting.add(waiter)
     try {
-      const rest = atOnce ? [control('commit')] : []
-      outlet.send([control('open'), ...messages.map(add), control('close'), ...rest])
+      const commit = atOnce ? [control('commit')] : []
+      outlet.send([control('open'), ...messages.map(add), control('close'), ...commit])
     } catch (error) {
       waiting.remove(waiter)
       throw placedInBundle(error)
