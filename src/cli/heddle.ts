@@ -25,7 +25,8 @@ const onInterrupt = (): (() => AbortSignal) => {
   return () => {
     if (signal !== undefined) return signal
     const controller = new AbortController()
-    process.once('SIGINT', () => controller.abort())
+    // SIGTERM too: a job that is told to end clears up behind itself.
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort())
     signal = controller.signal
     return signal
   }

@@ -7,6 +7,7 @@ import { configCommand } from './config.js'
 import { controllerCommand } from './controller.js'
 import { openflowCommand } from './debug/openflow.js'
 import { ovsdbCommand } from './debug/ovsdb.js'
+import { demoCommand } from './demo.js'
 import { eventsCommand } from './events.js'
 import { exitCodes } from './exit.js'
 import { flowsCommand } from './flows.js'
@@ -55,7 +56,7 @@ export const createProgram = (io: Io): Command => {
       eventsCommand,
     ],
     'Controller:': [controllerCommand, configCommand],
-    'Laboratory:': [labCommand],
+    'Laboratory:': [labCommand, demoCommand],
     'Protocols:': [openflowCommand, ovsdbCommand],
   }
   for (const [heading, commands] of Object.entries(groups)) {
