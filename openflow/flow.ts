@@ -5,7 +5,12 @@
 import type { Action } from './actions.js'
 import type { Match } from './match.js'
 
-export type FlowFlag = 'send_flow_rem' | 'check_overlap' | 'reset_counts' | 'no_packet_counts' | 'no_byte_counts'
+export type FlowFlag =
+  | 'send_flow_rem'
+  | 'check_overlap'
+  | 'reset_counts'
+  | 'no_packet_counts'
+  | 'no_byte_counts'
 
 /** A flow table entry: OpenFlow 1.5, section 5.2. The key of a flow is (table, priority, match). */
 export interface Flow {
