@@ -1,0 +1,137 @@
+/** A northbound store in memory: what `src/store/store.ts` promises, without a database. */
+import { FabricError } from '#model/error.js'
+import { endNames, type Wire } from '#model/wire.js'
+import type {
+  Changed,
+  RetiredVni,
+  Store,
+  StoreBatch,
+  StoreChange,
+  StoredNode,
+  StoredTopology,
+  StoreState,
+} from '#store/store.js'
+
+/** Puts a value under a key, or with `undefined` deletes; says what changed. */
+const put = <K, V>(map: Map<K, V>, key: K, value: V | undefined): Changed<V> => {
+  const old = map.get(key)
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
+  return { ...(old !== undefined && { old }), ...(value !== undefined && { new: value }) }
+}
+
+export class MemoryStore implements Store {
+  state: StoreState = { state: 'leader' }
+  readonly fabricId: string
+  private readonly bySerial = new Map<number, Wire>()
+  private readonly byName = new Map<string, StoredNode>()
+  private readonly topologiesByName = new Map<string, StoredTopology>()
+  private readonly retiredByVni = new Map<number, RetiredVni>()
+  private readonly changeListeners = new Set<(change: StoreChange) => void>()
+  private readonly stateListeners = new Set<(state: StoreState) => void>()
+  private nextSerial = 1
+  /** What the next commit fails with. */
+  failure: FabricError | undefined
+
+  constructor(fabricId = 'test') {
+    this.fabricId = fabricId
+  }
+
+  wires(): Iterable<Wire> {
+    return this.bySerial.values()
+  }
+
+  nodes(): Iterable<StoredNode> {
+    return this.byName.values()
+  }
+
+  topologies(): Iterable<StoredTopology> {
+    return this.topologiesByName.values()
+  }
+
+  retired(): Iterable<RetiredVni> {
+    return this.retiredByVni.values()
+  }
+
+  onChange(listener: (change: StoreChange) => void): () => void {
+    this.changeListeners.add(listener)
+    return () => this.changeListeners.delete(listener)
+  }
+
+  onState(listener: (state: StoreState) => void): () => void {
+    this.stateListeners.add(listener)
+    return () => this.stateListeners.delete(listener)
+  }
+
+  /** Another controller takes the lock, or gives it back. */
+  setState(state: StoreState): void {
+    this.state = state
+    for (const listener of this.stateListeners) listener(state)
+  }
+
+  async commit(batch: StoreBatch): Promise<void> {
+    await Promise.resolve()
+    const { failure } = this
+    this.failure = undefined
+    if (failure !== undefined) throw failure
+    if (this.state.state !== 'leader') throw new FabricError('not-leader', 'another controller leads')
+    this.check(batch)
+    const change = this.apply(batch)
+    for (const listener of this.changeListeners) listener(change)
+  }
+
+  async close(): Promise<void> {
+    this.changeListeners.clear()
+    this.stateListeners.clear()
+  }
+
+  /** The indexes of the database: names, VNIs and interfaces are unique. */
+  private check({ addWires = [], changeWires = [], removeWires = [] }: StoreBatch): void {
+    const gone = new Set([...removeWires, ...changeWires].map(({ serial }) => serial))
+    const stay = [...this.bySerial.values()].filter(({ serial }) => !gone.has(serial))
+    const taken = new Set<string>()
+    for (const wire of [...stay, ...changeWires, ...addWires]) {
+      for (const [code, key] of keysOf(wire)) {
+        if (taken.has(key)) throw new FabricError(code, `${key} is taken`)
+        taken.add(key)
+      }
+    }
+  }
+
+  private apply(batch: StoreBatch): StoreChange {
+    const wires = [
+      ...(batch.removeWires ?? []).map(({ serial }) => put<number, Wire>(this.bySerial, serial, undefined)),
+      ...(batch.changeWires ?? []).map((wire) => put(this.bySerial, wire.serial, wire)),
+      ...(batch.addWires ?? []).map((wire) => {
+        const serial = this.nextSerial++
+        return put(this.bySerial, serial, { ...wire, serial })
+      }),
+    ]
+    const { putNode, removeNode, putTopology, removeTopology } = batch
+    const nodes = [
+      ...(putNode === undefined ? [] : [put(this.byName, putNode.name, putNode)]),
+      ...(removeNode === undefined ? [] : [put<string, StoredNode>(this.byName, removeNode, undefined)]),
+    ]
+    const topologies = [
+      ...(putTopology === undefined ? [] : [put(this.topologiesByName, putTopology.name, putTopology)]),
+      ...(removeTopology === undefined
+        ? []
+        : [put<string, StoredTopology>(this.topologiesByName, removeTopology, undefined)]),
+    ]
+    const retired = [
+      ...(batch.retireVnis ?? []).map((one) => put(this.retiredByVni, one.vni, one)),
+      ...(batch.releaseVnis ?? []).map((vni) => put<number, RetiredVni>(this.retiredByVni, vni, undefined)),
+    ]
+    return { wires, nodes, topologies, retired }
+  }
+}
+
+type Taken = 'name-taken' | 'vni-taken' | 'interface-taken'
+
+const keysOf = (wire: Omit<Wire, 'serial'>): readonly (readonly [Taken, string])[] => [
+  ['name-taken', `name ${wire.name}`],
+  ['vni-taken', `VNI ${wire.vni}`],
+  ...endNames.map(
+    (end) => ['interface-taken', `interface ${wire[end].node} ${wire[end].interface}`] as const,
+  ),
+]

@@ -1,0 +1,78 @@
+/** A simulated switch's way to somebody who listens: dials, hands the transport over, dials again when it is lost. */
+import type { Clock } from '#link/clock.js'
+import type { Random } from '#link/random.js'
+import type { Transport } from '#link/transport.js'
+
+export type DialTo = (target: string) => Promise<Transport>
+
+export interface ReconnectingOptions {
+  readonly target: string
+  readonly dial: DialTo
+  readonly clock: Clock
+  readonly random: Random
+  /** Takes the transport over and starts it; returns how to end it. `lost` is to be called once, when it is over. */
+  readonly open: (transport: Transport, lost: () => void) => () => void
+}
+
+/** Milliseconds, as in ovs-vswitchd.conf.db(5): `max_backoff`. */
+const backoff = { min: 1_000, max: 8_000 }
+
+export class Reconnecting {
+  private state: 'waiting' | 'dialling' | 'open' | 'stopped' = 'waiting'
+  private backoffMs = 0
+  private cancel = (): void => {}
+  private end = (): void => {}
+
+  constructor(private readonly options: ReconnectingOptions) {
+    this.dial()
+  }
+
+  get target(): string {
+    return this.options.target
+  }
+
+  get isOpen(): boolean {
+    return this.state === 'open'
+  }
+
+  /** Loses the connection as a network does; it is dialled again. */
+  drop(): void {
+    this.end()
+  }
+
+  stop(): void {
+    const { end } = this
+    this.state = 'stopped'
+    this.cancel()
+    end()
+  }
+
+  private dial(): void {
+    this.state = 'dialling'
+    this.options.dial(this.options.target).then(
+      (transport) => {
+        if (this.state === 'stopped') transport.close()
+        else this.opened(transport)
+      },
+      () => this.later(),
+    )
+  }
+
+  private opened(transport: Transport): void {
+    this.state = 'open'
+    this.backoffMs = 0
+    const end = this.options.open(transport, () => {
+      this.end = () => {}
+      this.later()
+    })
+    if (this.state === 'open') this.end = end
+  }
+
+  private later(): void {
+    if (this.state === 'stopped') return
+    this.state = 'waiting'
+    const { clock, random } = this.options
+    this.backoffMs = Math.min(backoff.max, Math.max(backoff.min, this.backoffMs * 2))
+    this.cancel = clock.schedule(this.backoffMs * (0.5 + random() / 2), () => this.dial())
+  }
+}
