@@ -1,5 +1,6 @@
 /** The form of every bench's result: a table for people, one line of JSON for programs. */
-import Table from 'cli-table3'
+import { createColors } from 'picocolors'
+import { type Column, Table } from '#cli/table.js'
 
 /** One thing that was promised. */
 export interface BenchTarget {
@@ -49,13 +50,21 @@ export const result = (
 /** Digits in groups of three. */
 const shown = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 3 })
 
-const plain = { head: [], border: [] }
+const noColour = createColors(false)
 
-export const tableOf = ({ bench, targets, figures }: BenchResult): string => {
-  const promised = new Table({ head: [`${bench}: target`, 'measured', 'promised', ''], style: plain })
-  for (const { name, value, target, ok } of targets)
-    promised.push([name, shown(value), shown(target), ok ? 'met' : 'MISSED'])
-  const measured = new Table({ head: ['figure', 'measured'], style: plain })
-  for (const [name, value] of Object.entries(figures)) measured.push([name, shown(value)])
-  return [...(targets.length > 0 ? [promised.toString()] : []), measured.toString()].join('\n')
+const targetColumns: readonly Column<BenchTarget>[] = [
+  { title: 'TARGET', cell: ({ name }) => name },
+  { title: 'MEASURED', align: 'right', cell: ({ value }) => shown(value) },
+  { title: 'PROMISED', align: 'right', cell: ({ target }) => shown(target) },
+  { title: '', cell: ({ ok }) => (ok ? 'met' : 'MISSED') },
+]
+
+const figureColumns: readonly Column<readonly [string, number]>[] = [
+  { title: 'FIGURE', cell: ([name]) => name },
+  { title: 'MEASURED', align: 'right', cell: ([, value]) => shown(value) },
+]
+
+export const tableOf = ({ targets, figures }: BenchResult): string => {
+  const promised = targets.length === 0 ? '' : `${new Table(targetColumns, noColour).page(targets)}\n`
+  return `${promised}${new Table(figureColumns, noColour).page(Object.entries(figures))}`
 }
