@@ -3,6 +3,7 @@
  * port that appears, a switch that comes or goes, drift) is turned into marks on wires; the workers compare and repair, and
  * the status of every wire that was touched is derived anew.
  */
+import { carrierOf } from '#compile/carrier.js'
 import type { Desired } from '#compile/desired.js'
 import { nothing } from '#compile/desired.js'
 import { compileNode } from '#compile/node.js'
@@ -226,15 +227,24 @@ export class Convergence {
     const addressed = before.rloc?.text !== after.rloc?.text
     const local = before.tunnelOfport !== after.tunnelOfport
     const status = before.state !== after.state || before.underlayMtu !== after.underlayMtu
+    const seen = before.state !== 'ready' && after.state === 'ready'
     if (addressed || local || status) {
       for (const wire of this.intent.wiresAt(node)) {
         // Peers hold this node's address in their flows, and our own flows hold the tunnel port.
-        if (addressed || local)
+        if (addressed || local || (seen && this.carrierMatters(wire)))
           for (const name of nodesOf(wire)) this.workers.get(name)?.markWire(wire.serial)
         this.queueRefresh(wire.serial)
       }
     }
     this.options.events.nodeChanged(node, this.inventory.handles.get(node))
+  }
+
+  /** Whether a port of the wire is held or lost its link: what the other end has to do depends on seeing that. */
+  private carrierMatters(wire: Wire): boolean {
+    return endNames.some((end) => {
+      const port = this.inventory.port(wire[end].node, wire[end].interface)
+      return port?.held === true || carrierOf(port, true) === 'lost'
+    })
   }
 
   private portsChanged(node: string, names: readonly string[]): void {

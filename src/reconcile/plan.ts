@@ -125,6 +125,14 @@ const portChanges = (ports: readonly WantedPort[], actual: Actual): { add: PortW
   return { add, remove }
 }
 
+/** A port that leaves while it is held would leave its device down, whatever flows of its wire there are still. */
+const releases = (names: readonly string[], holds: readonly HoldWish[], actual: Actual): HoldWish[] =>
+  names.flatMap((name) => {
+    const { ofport, held } = actual.port(name) ?? {}
+    const known = ofport === undefined || holds.some((hold) => hold.ofport === ofport)
+    return held && !known ? [{ ofport, held: false }] : []
+  })
+
 /**
  * Compares what `wanted` and `ports` ask for with what the switch holds. With `whole`, `wanted` is everything that is wanted
  * of this switch, and meters that nothing asks for go as well.
@@ -153,6 +161,7 @@ export const planSwitch = (
   if (whole) for (const meterId of actual.meters.keys()) removeMeters.add(meterId)
   for (const one of wanted) for (const { meterId } of one.desired.meters) removeMeters.delete(meterId)
   const { add, remove } = portChanges(ports, actual)
+  holds.push(...releases(remove, holds, actual))
   // Deletions first: a key that passes from one origin to another in the same bundle must not be deleted last.
   return {
     addPorts: add,

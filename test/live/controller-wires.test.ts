@@ -7,6 +7,7 @@ import {
   becomes,
   type Fabric,
   flowsAt,
+  hasCarrier,
   managerOf,
   reaches,
   said,
@@ -177,6 +178,7 @@ it('comes up by itself when an interface appears, waits when it vanishes, and co
   await soon(() => reaches(b, '10.1.0.9'))
   await lab.removeHost('late')
   await becomes(client, 'later', 'pending interface-missing')
+  await soon(async () => !(await hasCarrier(b, 'e0')))
   await lab.addHost(late)
   await becomes(client, 'later', 'up')
   await soon(() => reaches(b, '10.1.0.9'))
