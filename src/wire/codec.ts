@@ -85,17 +85,27 @@ export const padTo = (multiple: number): Codec<undefined> => {
   }
 }
 
-/** The length of the structure around it, this field included. The structure ends there: bytes left over are an error. */
+/**
+ * The length of the structure around it, this field included, in `size` bytes; without its first `uncounted` bytes, where
+ * the format does not count its header. The structure ends there: bytes left over are an error.
+ */
 export const lengthOf = (
   codec: Codec<number>,
   size: number,
+  uncounted = 0,
 ): Codec<undefined> & { readonly isLength: true } => ({
   isLength: true,
   read: (r) => {
-    r.limit(r.start + codec.read(r))
+    r.limit(r.start + uncounted + codec.read(r))
     return undefined
   },
-  write: (w) => w.defer(size, (length) => codec.write(w, length)),
+  write: (w) => w.defer(size, (length) => codec.write(w, length - uncounted)),
+})
+
+/** No bytes at all: a name that tells the values of one codec from those of another. */
+export const tag = <const T extends string>(name: T): Codec<T> => ({
+  read: () => name,
+  write: () => undefined,
 })
 
 /** A number that must be there: a version, a subtype. */
@@ -194,6 +204,23 @@ export const mapped = <A, B>(
 export const lazy = <T>(get: () => Codec<T>): Codec<T> => ({
   read: (r) => get().read(r),
   write: (w, v) => get().write(w, v),
+})
+
+/** A format that contains itself, at most `depthMax` deep: what is deeper is an error, not a full stack. */
+export const nested = <T>(depthMax: number, get: () => Codec<T>): Codec<T> => ({
+  read: (r) => {
+    if (r.depth >= depthMax) r.fail(`nested more than ${depthMax} deep`)
+    r.depth++
+    const value = get().read(r)
+    r.depth--
+    return value
+  },
+  write: (w, v) => {
+    if (w.depth >= depthMax) w.fail(`nested more than ${depthMax} deep`)
+    w.depth++
+    get().write(w, v)
+    w.depth--
+  },
 })
 
 /** Decodes exactly one value; bytes left over are an error. */

@@ -12,6 +12,8 @@ export class Reader {
   end: number
   /** Where the structure being read began: lengths and alignment count from here. */
   start: number
+  /** How many times a format that contains itself has begun: see `nested`. */
+  depth = 0
   private readonly view: DataView
 
   constructor(bytes: Uint8Array, pos = 0, end = bytes.length) {

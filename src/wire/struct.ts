@@ -95,8 +95,8 @@ const isRepeat = (codec: Codec<unknown>): codec is Repeat<unknown> => 'countedBy
 const isCount = (codec: Codec<unknown>): codec is CountOf => 'countOf' in codec
 
 /** Reads `count` items; every item must take at least a byte, so a lying count ends at the end of the bytes. */
-const readItems = (r: Reader, item: Codec<unknown>, count: number): unknown[] => {
-  const items: unknown[] = []
+export const readItems = <T>(r: Reader, item: Codec<T>, count: number): T[] => {
+  const items: T[] = []
   if (count > r.remaining) throw new WireError('truncated', `${count} items in ${r.remaining} bytes`, r.pos)
   for (let i = 0; i < count; i++) {
     try {

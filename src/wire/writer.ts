@@ -13,6 +13,8 @@ export class Writer {
   pos = 0
   /** Where the structure being written began: lengths and alignment count from here. */
   start = 0
+  /** How many times a format that contains itself has begun: see `nested`. */
+  depth = 0
   private bytes: Uint8Array
   private view: DataView
   private readonly deferred: Deferred[] = []
@@ -110,10 +112,21 @@ export class Writer {
     return this.bytes.slice(0, this.pos)
   }
 
+  /** What was written, without a copy: valid until the writer is used again. */
+  written(): Uint8Array {
+    return this.bytes.subarray(0, this.pos)
+  }
+
   /** Forgets what was written and keeps the buffer. */
   reset(): void {
-    this.pos = 0
+    this.rewind(0)
+  }
+
+  /** Forgets what was written from `pos` on, structures that were not finished included. */
+  rewind(pos: number): void {
+    this.pos = pos
     this.start = 0
+    this.depth = 0
     this.deferred.length = 0
   }
 
