@@ -33,10 +33,13 @@ const printMatch = (destination: Subfield, source: LearnSource): string => {
   return `${field.name}=${printFieldValue(field, value)}`
 }
 
+/** Open vSwitch writes a zero that is loaded without its base. */
+const printLoaded = (value: bigint): string => (value === 0n ? '0' : printConstant(value))
+
 const printSpec = (spec: LearnSpec): string => {
   if (spec.type === 'output') return `output:${printSubfield(spec.source)}`
   if (spec.type === 'match') return printMatch(spec.destination, spec.source)
-  const source = typeof spec.source === 'bigint' ? printConstant(spec.source) : printSubfield(spec.source)
+  const source = typeof spec.source === 'bigint' ? printLoaded(spec.source) : printSubfield(spec.source)
   return `load:${source}->${printSubfield(spec.destination)}`
 }
 

@@ -1,5 +1,5 @@
 /** The actions that steer the packet's way through the switch. ovs-actions(7), "Programming and Control Flow Actions". */
-import { type Codec, constant, enumOf, pad, u8, u16, u32 } from '#wire/codec.js'
+import { type Codec, constant, enumOf, mapped, pad, u8, u16, u32 } from '#wire/codec.js'
 import { struct } from '#wire/struct.js'
 import type { Action } from '../actions.js'
 import { hashFields, parseName } from './bundle.js'
@@ -47,7 +47,11 @@ const resubmitBody = (ct: boolean): Codec<Resubmit> => {
 }
 
 /** The first form of the extension: the port only. */
-const resubmitPort: Codec<Resubmit> = struct({ port: port16 })
+const resubmitPort: Codec<Resubmit> = mapped(
+  struct({ port: port16 }),
+  ({ port }) => (port === reservedPorts.in_port ? {} : { port }),
+  ({ port }) => ({ port: port ?? reservedPorts.in_port }),
+)
 
 const parseResubmit = (argument: string): Resubmit => {
   const [port = '', table = '', ct = '', ...more] = argument.split(',').map((part) => part.trim())
