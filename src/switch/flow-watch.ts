@@ -37,6 +37,12 @@ const put = (book: FlowBook, flow: Flow): { readonly before: bigint | undefined 
 const overwritten = (before: bigint | undefined, now: bigint): Pick<Drift, 'overwritten'> =>
   before !== undefined && before !== now && originOf(before) !== undefined ? { overwritten: before } : {}
 
+/** The meters that somebody has deleted, as the flows show that went with them: of meters there are no reports. */
+export const deletedMeters = (update: FlowUpdate): number[] =>
+  update.event === 'removed' && update.reason === 'meter_delete'
+    ? update.flow.actions.flatMap((action) => (action.type === 'meter' ? [action.meterId] : []))
+    : []
+
 /** Takes one update up; the drift that it is, unless it is the first report of a flow or about ourselves. */
 export const takeUpdate = (update: FlowUpdate, book: FlowBook): Drift | undefined => {
   switch (update.event) {

@@ -21,11 +21,11 @@ import type {
   SwitchHandle,
 } from '#reconcile/switch-handle.js'
 import { Devices } from './devices.js'
-import { type FlowUpdate, takeUpdate, watchAllFlows } from './flow-watch.js'
+import { deletedMeters, type FlowUpdate, takeUpdate, watchAllFlows } from './flow-watch.js'
 import { installedFlow } from './installed-flow.js'
 import { meterWishOf } from './messages.js'
 import { OpenFlowPorts } from './of-ports.js'
-import { elsewhere, portValue, stalePort } from './ports.js'
+import { elsewhere, portValue, stalePort, tunnelItself } from './ports.js'
 import { type Preparation, prepare } from './prepare.js'
 import { carryOut } from './program.js'
 import { releaseOperations } from './release.js'
@@ -122,12 +122,16 @@ export class OvsSwitch implements SwitchHandle {
 
   *ports(): Iterable<Port> {
     for (const row of this.options.view.ports()) {
-      const port = this.port(row.name)
+      const port = this.installed(row.name)
       if (port !== undefined) yield port
     }
   }
 
   port(name: string): Port | undefined {
+    return name === this.options.settings.tunnelPort ? tunnelItself(name) : this.installed(name)
+  }
+
+  private installed(name: string): Port | undefined {
     const { view, settings } = this.options
     const row = view.port(name)
     const device = view.interface(name)
@@ -370,6 +374,7 @@ export class OvsSwitch implements SwitchHandle {
   }
 
   private takeFlowUpdate(update: FlowUpdate): void {
+    for (const meterId of deletedMeters(update)) this.meters.delete(meterId)
     const drift = takeUpdate(update, this.book)
     if (drift !== undefined) this.events?.drift(drift)
   }

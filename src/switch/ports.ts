@@ -9,6 +9,13 @@ const stateOf = (row: InterfaceRow): Pick<Port, 'ofport' | 'error'> => {
   return row.ofport === -1 ? { error: 'the switch could not add it' } : {}
 }
 
+/** The port of the tunnels is no end of a wire, and no wire's end takes it away. */
+export const tunnelItself = (name: string): Port => ({
+  name,
+  ours: false,
+  error: "it is the node's own tunnel port",
+})
+
 /** A port whose device has to be opened anew, or is on its way out for that. */
 export const stalePort = (name: string, ours: boolean, fault: string): Port => ({
   name,

@@ -199,8 +199,12 @@ it('leaves a deleted node alone until it is wanted again', async () => {
   await ready(client, 'n3')
 })
 
-it('takes no port away from another bridge', async () => {
-  const link = { name: 'greedy', a: { node: 'n1', interface: 'op1' }, b: { node: 'n2', interface: 'none' } }
+it('takes no port away from another bridge, nor its own tunnel', async () => {
+  const link = {
+    name: 'greedy',
+    a: { node: 'n1', interface: 'op1' },
+    b: { node: 'n2', interface: 'heddle-vxlan' },
+  }
   await n1.vsctl(
     ...['add-br', 'br-op', '--', 'set', 'Bridge', 'br-op', 'datapath_type=netdev'],
     ...['--', 'add-port', 'br-op', 'op1', '--', 'set', 'Interface', 'op1', 'type=internal'],
@@ -208,9 +212,13 @@ it('takes no port away from another bridge', async () => {
   const { status } = await client.createLink(link, { wait: 1 })
   expect(status).toMatchObject({
     state: 'pending',
-    reasons: [{ code: 'interface-error', message: expect.stringContaining('port of bridge br-op') }, {}],
+    reasons: [
+      { code: 'interface-error', message: expect.stringContaining('port of bridge br-op') },
+      { code: 'interface-error', message: expect.stringContaining("the node's own tunnel port") },
+    ],
   })
   await client.deleteLink('greedy')
+  expect(await n2.vsctl('list-ports', 'br-int')).toContain('heddle-vxlan')
   expect(await n1.vsctl('list-ports', 'br-op')).toContain('op1')
 })
 
