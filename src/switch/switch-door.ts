@@ -226,15 +226,17 @@ export class OvsSwitchDoor implements SwitchDoor {
         one.close(reason)
       },
       onClosed: () => {
+        unfollow()
         if (this.switches.get(node) === one) this.switches.delete(node)
         arrival.left()
       },
     })
+    // A client that we dial outlives the switch: who has left must not claim the next one's channel.
+    const unfollow = client.replica.onChange(() => this.claim(one))
     this.switches.set(node, one)
     arrival.entered(one)
     this.events?.joined(one)
     one.begin()
-    client.replica.onChange(() => this.claim(one))
     this.claim(one)
   }
 
