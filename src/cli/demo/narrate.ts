@@ -10,7 +10,7 @@ import type { Step } from './step.js'
 const timeWidth = 7
 const indent = ' '.repeat(timeWidth + 6)
 
-const titleLine = (palette: Palette, { title }: Step, { ok, ms }: Check): string => {
+const titleLine = (palette: Palette, { title }: Pick<Step, 'title'>, { ok, ms }: Check): string => {
   const mark = ok ? palette.green('✔') : palette.red('✘')
   const time = duration(ms).padStart(timeWidth)
   return `  ${mark} ${palette.cyan(time)}  ${ok ? title : palette.red(title)}\n`

@@ -1,15 +1,23 @@
 /** Performs the steps in order, tells of each, and strikes the stage whatever happened. */
+import type { Clock } from '#link/clock.js'
 import { type Check, failedCheck } from './check.js'
-import type { Stage } from './stage.js'
 import type { Step } from './step.js'
+
+/** What the performance needs of the stage, whatever the steps do on it. */
+export interface Strikable {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Removes everything that the steps made. */
+  strike(): Promise<void>
+}
 
 /** Who tells of the steps. */
 export interface Narrator {
-  begins(step: Step): void
-  ends(step: Step, check: Check): void
+  begins(step: Pick<Step, 'title'>): void
+  ends(step: Pick<Step, 'title'>, check: Check): void
 }
 
-const perform = async (stage: Stage, step: Step): Promise<Check> => {
+const perform = async <S extends Strikable>(stage: S, step: Step<S>): Promise<Check> => {
   const begun = stage.clock.now()
   const took = (): number => Math.round(stage.clock.now() - begun)
   try {
@@ -20,7 +28,7 @@ const perform = async (stage: Stage, step: Step): Promise<Check> => {
   }
 }
 
-const skipped = (step: Step, because: Step): Check => ({
+const skipped = (step: { readonly name: string }, because: { readonly name: string }): Check => ({
   name: step.name,
   ok: false,
   ms: 0,
@@ -29,22 +37,22 @@ const skipped = (step: Step, because: Step): Check => ({
 })
 
 /** The checks of all steps. Rejects with the signal's reason when it is aborted; the stage is struck then as well. */
-export const performSteps = async (
-  stage: Stage,
-  steps: readonly Step[],
+export const performSteps = async <S extends Strikable>(
+  stage: S,
+  steps: readonly Step<S>[],
   narrator: Narrator,
 ): Promise<Check[]> => {
   const checks: Check[] = []
-  let broken: Step | undefined
+  let broken: Step<S> | undefined
   try {
     for (const step of steps) {
       stage.signal.throwIfAborted()
       // The last step clears up, which needs nothing of the others.
-      const tried = broken === undefined || step === steps.at(-1)
-      if (tried) narrator.begins(step)
-      const check = tried || broken === undefined ? await perform(stage, step) : skipped(step, broken)
+      const obstacle = step === steps.at(-1) ? undefined : broken
+      if (obstacle === undefined) narrator.begins(step)
+      const check = obstacle === undefined ? await perform(stage, step) : skipped(step, obstacle)
       stage.signal.throwIfAborted()
-      if (!check.ok && step.essential && broken === undefined) broken = step
+      if (!check.ok && step.essential) broken ??= step
       checks.push(check)
       narrator.ends(step, check)
     }

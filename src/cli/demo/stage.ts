@@ -79,7 +79,7 @@ export class Stage {
 
   /** The controller's data directory, with a path short enough for sockets in it. */
   async directory(): Promise<string> {
-    this.#directory ??= await mkdtemp(join(tmpdir(), 'heddle-demo-'))
+    this.#directory ??= await mkdtemp(join(tmpdir(), `heddle-${this.labName}-`))
     return this.#directory
   }
 
