@@ -15,7 +15,7 @@ import { serveDatabase } from './switch/database-server.js'
 import { type FakePort, isUp } from './switch/datapath.js'
 import { type Device, macOf } from './switch/devices.js'
 import type { FakeHooks } from './switch/hooks.js'
-import { type DialTo, Reconnecting } from './switch/reconnecting.js'
+import { type Conversation, type DialTo, Reconnecting } from './switch/reconnecting.js'
 import { Vswitchd } from './switch/vswitchd.js'
 
 /** A frame that leaves towards a container. */
@@ -94,11 +94,11 @@ export class FakeSwitch {
   }
 
   /** Serves the database to whoever dialled us. */
-  serve(transport: Transport, lost: () => void = () => {}, hooks: FakeHooks = {}): () => void {
+  serve(transport: Transport, lost: () => void = () => {}, hooks: FakeHooks = {}): Conversation {
     const session = serveDatabase(transport, this.database, lost, hooks)
-    return () => {
-      session.close()
-      transport.close()
+    return {
+      end: () => session.close(),
+      probe: () => void session.request('echo', []).catch(() => {}),
     }
   }
 

@@ -30,6 +30,7 @@ export class MemoryStore implements Store {
   private readonly changeListeners = new Set<(change: StoreChange) => void>()
   private readonly stateListeners = new Set<(state: StoreState) => void>()
   private nextSerial = 1
+  private readonly taken = new Set<string>()
   /** What the next commit fails with. */
   failure: FabricError | undefined
 
@@ -87,15 +88,16 @@ export class MemoryStore implements Store {
 
   /** The indexes of the database: names, VNIs and interfaces are unique. */
   private check({ addWires = [], changeWires = [], removeWires = [] }: StoreBatch): void {
-    const gone = new Set([...removeWires, ...changeWires].map(({ serial }) => serial))
-    const stay = [...this.bySerial.values()].filter(({ serial }) => !gone.has(serial))
-    const taken = new Set<string>()
-    for (const wire of [...stay, ...changeWires, ...addWires]) {
-      for (const [code, key] of keysOf(wire)) {
-        if (taken.has(key)) throw new FabricError(code, `${key} is taken`)
-        taken.add(key)
-      }
+    const gone = [...removeWires, ...changeWires].flatMap(({ serial }) => this.bySerial.get(serial) ?? [])
+    const freed = new Set(gone.flatMap((wire) => keysOf(wire).map(([, key]) => key)))
+    const come = new Set<string>()
+    for (const [code, key] of [...changeWires, ...addWires].flatMap(keysOf)) {
+      if (come.has(key) || (this.taken.has(key) && !freed.has(key)))
+        throw new FabricError(code, `${key} is taken`)
+      come.add(key)
     }
+    for (const key of freed) this.taken.delete(key)
+    for (const key of come) this.taken.add(key)
   }
 
   private apply(batch: StoreBatch): StoreChange {

@@ -58,7 +58,7 @@ export class FakeBridge {
         },
       })
       this.servers.add(server)
-      return () => server.close()
+      return { end: () => server.close(), probe: () => server.probe() }
     }
     this.channels.set(uuid, new Reconnecting({ target, dial, clock, random, open }))
   }

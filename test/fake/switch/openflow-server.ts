@@ -75,6 +75,11 @@ export class OpenFlowServer implements DatapathListener {
     this.send([hello], 1)
   }
 
+  /** Asks the peer whether it is there. */
+  probe(): void {
+    this.send([{ type: 'echo_request', data: new Uint8Array() }], 0)
+  }
+
   close(): void {
     if (this.closed) return
     this.end()

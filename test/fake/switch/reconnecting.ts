@@ -2,6 +2,7 @@
 import type { Clock } from '#link/clock.js'
 import type { Random } from '#link/random.js'
 import type { Transport } from '#link/transport.js'
+import { watched } from '#link/watched-transport.js'
 
 export type DialTo = (target: string) => Promise<Transport>
 
@@ -10,18 +11,27 @@ export interface ReconnectingOptions {
   readonly dial: DialTo
   readonly clock: Clock
   readonly random: Random
-  /** Takes the transport over and starts it; returns how to end it. `lost` is to be called once, when it is over. */
-  readonly open: (transport: Transport, lost: () => void) => () => void
+  /** Takes the transport over and starts it. `lost` is to be called once, when it is over. */
+  readonly open: (transport: Transport, lost: () => void) => Conversation
+}
+
+export interface Conversation {
+  readonly end: () => void
+  /** Asks something that the peer must answer. */
+  readonly probe: () => void
 }
 
 /** Milliseconds, as in ovs-vswitchd.conf.db(5): `max_backoff`. */
 const backoff = { min: 1_000, max: 8_000 }
+/** Milliseconds of silence, after which the peer is asked, and after as long again given up: `inactivity_probe`. */
+const silenceMsMax = 5_000
 
 export class Reconnecting {
   private state: 'waiting' | 'dialling' | 'open' | 'stopped' = 'waiting'
   private backoffMs = 0
   private cancel = (): void => {}
   private end = (): void => {}
+  private heardAt = 0
 
   constructor(private readonly options: ReconnectingOptions) {
     this.dial()
@@ -59,18 +69,38 @@ export class Reconnecting {
   }
 
   private opened(transport: Transport): void {
+    const { clock, open } = this.options
     this.state = 'open'
     this.backoffMs = 0
-    const end = this.options.open(transport, () => {
+    this.heardAt = clock.now()
+    const heard = (): void => {
+      this.heardAt = clock.now()
+    }
+    const conversation = open(watched(transport, { onData: heard, onClose: () => {} }), () => {
       this.end = () => {}
       this.later()
     })
-    if (this.state === 'open') this.end = end
+    if (this.state !== 'open') return
+    this.end = conversation.end
+    this.listen(conversation)
+  }
+
+  private listen(conversation: Conversation): void {
+    const { clock } = this.options
+    this.cancel = clock.schedule(silenceMsMax, () => {
+      const silence = clock.now() - this.heardAt
+      if (silence >= 2 * silenceMsMax) conversation.end()
+      else {
+        if (silence >= silenceMsMax) conversation.probe()
+        this.listen(conversation)
+      }
+    })
   }
 
   private later(): void {
     if (this.state === 'stopped') return
     this.state = 'waiting'
+    this.cancel()
     const { clock, random } = this.options
     this.backoffMs = Math.min(backoff.max, Math.max(backoff.min, this.backoffMs * 2))
     this.cancel = clock.schedule(this.backoffMs * (0.5 + random() / 2), () => this.dial())
