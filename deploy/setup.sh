@@ -21,7 +21,6 @@ needs=(
   'iperf3|iperf3|TCP across the fabric'
   'tcpdump|tcpdump|catches frames on an interface'
   'python3|python3|sends the raw frames of the tests, which Node.js cannot: LLDP, STP, tags in tags'
-  'python3|python3|sends raw frames, LLDP for one: Node.js opens no packet sockets; Open vSwitch brings it anyway'
   'tshark|tshark|an outside reader of the messages and frames that Heddle writes'
   'openssl|openssl|throw-away keys and certificates for the TLS tests'
   'curl|curl|the REST examples of the README, which a test runs'
