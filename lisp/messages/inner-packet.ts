@@ -1,5 +1,5 @@
 /**
- * A UDP datagram with its IPv4 or IPv6 header, as it stands inside an Encapsulated Control Message. Lengths and checksums
+ * A UDP datagram with its IPv4 or IPv6 header, as it stands inside an Encapsulated Control Message and in captures. Lengths and checksums
  * are computed when written. When read, a wrong length is an error; whether the checksums are right is told, since there are
  * senders that leave them as they were before a NAT, or do not compute them, and the message around has one of its own.
  */
@@ -105,8 +105,9 @@ const readIpv4 = (r: Reader): Datagram => {
   const headerOk = checksumOf(sumOf(r.bytes.subarray(begin, r.pos))) === 0
   if (header.protocol !== udpProtocol) r.fail(`protocol ${header.protocol} where UDP is expected`)
   if ((header.fragment & 0x3fff) !== 0) r.fail('a fragment')
-  if (begin + header.totalLength !== r.end)
+  if (header.totalLength > r.end - begin)
     r.fail(`IPv4 length ${header.totalLength} where there are ${r.end - begin} bytes`)
+  r.limit(begin + header.totalLength)
   const source = { family: 'ipv4', value: header.source } as const
   const dest = { family: 'ipv4', value: header.dest } as const
   return readUdp(r, { source, dest, ttl: header.ttl, headerOk })
@@ -115,8 +116,9 @@ const readIpv4 = (r: Reader): Datagram => {
 const readIpv6 = (r: Reader): Datagram => {
   const header = ipv6.read(r)
   if (header.nextHeader !== udpProtocol) r.fail(`next header ${header.nextHeader} where UDP is expected`)
-  if (header.payloadLength !== r.remaining)
+  if (header.payloadLength > r.remaining)
     r.fail(`IPv6 length ${header.payloadLength} where there are ${r.remaining} bytes`)
+  r.limit(r.pos + header.payloadLength)
   const source = { family: 'ipv6', value: header.source } as const
   const dest = { family: 'ipv6', value: header.dest } as const
   return readUdp(r, { source, dest, ttl: header.ttl, headerOk: true })
@@ -148,12 +150,20 @@ const writeIp = (w: Writer, { source, dest, ttl }: Datagram, length: number): vo
   } else w.fail('addresses of two families')
 }
 
+const readIp = (r: Reader): Datagram => {
+  const version = (r.bytes[r.pos] ?? 0) >>> 4
+  if (version === 4) return readIpv4(r)
+  if (version === 6) return readIpv6(r)
+  return r.fail(r.remaining === 0 ? 'no packet' : `IP version ${version}`)
+}
+
+/** Ends where the IP header says so: what is behind is left to the reader. */
 export const datagram: Codec<Datagram> = {
   read: (r) => {
-    const version = (r.bytes[r.pos] ?? 0) >>> 4
-    if (version === 4) return readIpv4(r)
-    if (version === 6) return readIpv6(r)
-    return r.fail(r.remaining === 0 ? 'no packet inside' : `IP version ${version}`)
+    const { end } = r
+    const value = readIp(r)
+    r.end = end
+    return value
   },
   write: (w, value) => {
     const { source, dest, sourcePort, destPort, payload } = value
