@@ -11,7 +11,7 @@ export interface Eid {
   readonly iid: number
   /** Not an instance-id LCAF. Bits beyond the prefix are 0. */
   readonly address: PlainAddress | Exclude<Lcaf, { readonly family: 'instance-id' }> | UnknownLcaf
-  /** Bits that count: 0 to 32, 48, 64 or 128; for a name 8 times its bytes and the zero byte (RFC 9735, section 3). */
+  /** Bits that count: 0 to 32, 48, 64 or 128; for a name those of its bytes and of a zero byte, 255 at most. */
   readonly length: number
 }
 
@@ -34,8 +34,26 @@ const maskBigint = (value: bigint, length: number, width: number): bigint => {
   return (value >> shift) << shift
 }
 
-/** A MAC address that is not a prefix: VPP sends it with length 0. */
-const isHostMac = (value: number, length: number): boolean => length === 0 && value !== 0
+/** The field for it is one byte: names of over 30 bytes have the longest length that fits. */
+const nameBitsMax = 255
+
+/** The length of a prefix that is one address; of a name RFC 9735, section 3. */
+export const fullLength = (address: Address): number =>
+  address.family === 'name'
+    ? Math.min(8 * (address.value.length + 1), nameBitsMax)
+    : (widthOf(address.family) ?? 0)
+
+/** Whether a length of 0 cannot be meant: there are routers that send it with a MAC address (VPP) or a name. */
+const isWhole = (address: Address): boolean => {
+  if (address.family === 'name') return address.value !== ''
+  return (address.family === 'mac' || address.family === 'mac-802') && address.value !== 0
+}
+
+/** A name is a prefix of the names that begin with it; its length counts a zero byte behind it. */
+const maskName = (value: string, length: number): string =>
+  length >= Math.min(8 * (value.length + 1), nameBitsMax)
+    ? value
+    : value.slice(0, Math.max(Math.ceil(length / 8) - 1, 0))
 
 const masked = (address: Eid['address'], length: number): Eid['address'] => {
   switch (address.family) {
@@ -50,9 +68,17 @@ const masked = (address: Eid['address'], length: number): Eid['address'] => {
         : { family: address.family, value: maskNumber(address.value, length, 48) }
     case 'eui64':
       return length === 64 ? address : { family: 'eui64', value: maskBigint(address.value, length, 64) }
+    case 'name':
+      return { family: 'name', value: maskName(address.value, length) }
     default:
       return address
   }
+}
+
+/** The prefix of `length` bits of an address; the whole address without `length`. */
+export const makeEid = (iid: number, address: Eid['address'], length = fullLength(address)): Eid => {
+  const prefix = masked(address, length)
+  return { iid, address: prefix, length: address.family === 'name' ? fullLength(prefix) : length }
 }
 
 /**
@@ -64,9 +90,7 @@ export const eidOf = (record: { readonly eid: Address; readonly maskLength: numb
   const iid = eid.family === 'instance-id' ? eid.iid : 0
   const address = eid.family === 'instance-id' ? eid.address : eid
   if (address.family === 'instance-id') return undefined
-  const isMac = address.family === 'mac' || address.family === 'mac-802'
-  const length = isMac && isHostMac(address.value, maskLength) ? 48 : maskLength
-  return { iid, address: masked(address, length), length }
+  return makeEid(iid, address, maskLength === 0 && isWhole(address) ? undefined : maskLength)
 }
 
 /** The address and the prefix length of a record for `eid`. */
@@ -74,15 +98,4 @@ export const eidFields = (eid: Eid): { readonly eid: Address; readonly maskLengt
   eid:
     eid.iid === 0 ? eid.address : { family: 'instance-id', iidLength: 0, iid: eid.iid, address: eid.address },
   maskLength: eid.length,
-})
-
-/** The length of a prefix that is one address. */
-export const fullLength = (address: Address): number =>
-  address.family === 'name' ? 8 * (address.value.length + 1) : (widthOf(address.family) ?? 0)
-
-/** The prefix of `length` bits of an address; the whole address without `length`. */
-export const makeEid = (iid: number, address: Eid['address'], length = fullLength(address)): Eid => ({
-  iid,
-  address: masked(address, length),
-  length,
 })

@@ -49,6 +49,7 @@ const names: readonly (MessageType | undefined)[] = Array.from({ length: 16 }, (
  * that is not read here. Byte fields of the value are views of `data`.
  */
 export const decodeMessage = (data: Uint8Array): Message => {
+  if (data.length === 0) throw new LispError('malformed', 'an empty message')
   const code = (data[0] ?? 0) >>> 4
   const name = names[code]
   if (name === undefined)
