@@ -15,7 +15,10 @@ export const readPeerError = (json: Json | undefined): PeerError | undefined => 
   const error = member(json, 'error')
   const details = member(json, 'details')
   if (typeof error !== 'string') return undefined
-  return typeof details === 'string' ? { error, details } : { error }
+  // What the system said, where a file could not be written: ovsdb-server says so in a member of its own.
+  const system = member(json, 'io-error')
+  if (typeof details !== 'string') return { error }
+  return { error, details: typeof system === 'string' ? `${details} (${system})` : details }
 }
 
 export const describePeerError = ({ error, details }: PeerError): string =>

@@ -45,6 +45,11 @@ describe('results', () => {
 })
 
 describe('errors', () => {
+  test('say what the system said of a file that could not be written', () => {
+    const json = { error: 'I/O error', details: 'nb.db: write failed', 'io-error': 'No space left on device' }
+    expect(readPeerError(json)?.details).toBe('nb.db: write failed (No space left on device)')
+  })
+
   const peer = { error: 'constraint violation', details: 'no two bridges' }
 
   test('belong to the operation that failed', () => {
