@@ -76,6 +76,11 @@ export class Convergence {
     return wire && this.status(wire)
   }
 
+  /** The state of a wire as it was told last. */
+  stateOf(wire: Wire): WireStatus['state'] {
+    return this.states.get(wire.serial) ?? 'pending'
+  }
+
   /** Whether every reachable switch holds what the wire with this serial wants now, be it nothing. */
   settled(serial: number, nodes: readonly string[]): boolean {
     return nodes.every((node) => this.workers.get(node)?.confirmed(serial) ?? true)
@@ -87,7 +92,7 @@ export class Convergence {
     for (const { old, new: wire } of changes) {
       for (const touched of [old, wire]) if (touched !== undefined) this.markEnds(touched)
       if (old !== undefined && wire === undefined) this.gone(old)
-      else if (wire !== undefined) this.queueRefresh(wire.serial)
+      else if (wire !== undefined) this.stored(wire)
     }
   }
 
@@ -260,6 +265,14 @@ export class Convergence {
     }
   }
 
+  private stored(wire: Wire): void {
+    if (!this.states.has(wire.serial)) {
+      this.states.set(wire.serial, 'pending')
+      this.counts.pending++
+    }
+    this.queueRefresh(wire.serial)
+  }
+
   private gone(wire: Wire): void {
     const state = this.states.get(wire.serial)
     if (state !== undefined) this.counts[state]--
@@ -286,26 +299,36 @@ export class Convergence {
 
   private refresh(serial: number): void {
     const wire = this.intent.withSerial(serial)
+    if (wire !== undefined && this.isUnderWay(wire)) {
+      this.note(wire, 'pending')
+      return
+    }
     const status = wire && this.status(wire)
-    if (wire !== undefined && status !== undefined) this.refreshWire(wire, status)
+    if (wire !== undefined && status !== undefined) this.tell(wire, status)
     const waiters = this.waiters.get(serial)
     if (waiters !== undefined) for (const waiter of [...waiters]) waiter(serial, status)
   }
 
-  private refreshWire(wire: Wire, status: WireStatus): void {
-    this.note(wire, status)
+  /**
+   * A switch is being compared with what the wire wants: it reports when that is done, and until then the wire is what it was
+   * (one that works goes on working).
+   */
+  private isUnderWay(wire: Wire): boolean {
+    return endNames.some((end) => this.workers.get(wire[end].node)?.isComparing(wire.serial) === true)
+  }
+
+  private tell(wire: Wire, status: WireStatus): void {
+    this.note(wire, status.state)
     const before = this.states.get(wire.serial)
     if (before === status.state) return
-    // A wire that works and is being compared again goes on working until the comparison says otherwise.
-    if (before !== undefined && isTransitional(status)) return
     if (before !== undefined) this.counts[before]--
     this.counts[status.state]++
     this.states.set(wire.serial, status.state)
-    if (before !== undefined || status.state !== 'pending') this.options.events.wireState(wire, status)
+    this.options.events.wireState(wire, status)
   }
 
   /** Notes in the wire's receipt how far it has come. */
-  private note(wire: Wire, status: WireStatus): void {
+  private note(wire: Wire, state: WireStatus['state']): void {
     if (!this.receipts.open(wire.name)) return
     const attached = endNames.filter((end) => {
       const { node, interface: name } = wire[end]
@@ -314,7 +337,7 @@ export class Convergence {
     const confirmed = attached.map((end) => wire[end].node).filter((node) => this.isConfirmed(wire, node))
     this.receipts.reached(
       wire.name,
-      { portsReady: attached.length === 2, confirmed, complete: status.state !== 'pending' },
+      { portsReady: attached.length === 2, confirmed, complete: state !== 'pending' },
       this.options.clock.now(),
     )
   }
@@ -323,7 +346,3 @@ export class Convergence {
     return endsAt(wire, node).length > 0 && this.workers.get(node)?.confirmed(wire.serial) === true
   }
 }
-
-const isTransitional = (status: WireStatus): boolean =>
-  status.state === 'pending' &&
-  status.reasons.every((reason) => reason.code === 'applying' && reason.interface === undefined)

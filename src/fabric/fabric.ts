@@ -189,7 +189,7 @@ export class LiveFabric implements Fabric {
     const { convergence } = this.options
     const wires = [...convergence.intent.inTopology(name).values()]
     const counts = { up: 0, down: 0, pending: 0 }
-    for (const wire of wires) counts[convergence.status(wire).state]++
+    for (const wire of wires) counts[convergence.stateOf(wire)]++
     return { name, wires, ...counts }
   }
 

@@ -85,29 +85,20 @@ const portsOf = (origin: Origin, actual: Actual): readonly number[] =>
     return typeof inPort === 'number' ? [inPort] : []
   })
 
-/** Holds: those that are wanted, and the release of ports that an origin held and wants no more. */
-const holdChanges = ({ origin, desired }: Wanted, actual: Actual): HoldWish[] => {
-  const changes: HoldWish[] = []
-  const wanted = new Set<number>()
-  for (const { ofport, held } of desired.holds) {
-    wanted.add(ofport)
-    if (actual.portByOfport(ofport)?.held !== held) changes.push({ ofport, held })
-  }
-  if (desired === nothing) {
-    for (const ofport of portsOf(origin, actual)) {
-      if (!wanted.has(ofport) && actual.portByOfport(ofport)?.held) changes.push({ ofport, held: false })
-    }
-  }
-  return changes
-}
+/** Holds: those that are wanted, and the release of the ports of an origin that is gone. */
+const holdChanges = ({ desired }: Wanted, used: readonly number[], actual: Actual): HoldWish[] => [
+  ...desired.holds.filter(({ ofport, held }) => actual.portByOfport(ofport)?.held !== held),
+  ...used.flatMap((ofport) => (actual.portByOfport(ofport)?.held ? [{ ofport, held: false }] : [])),
+]
 
 const sameMeter = (a: MeterWish | undefined, b: MeterWish): boolean =>
   a !== undefined && a.rateKbps === b.rateKbps && a.burstKbits === b.burstKbits
 
 /** Meters that the present flows of an origin use and that it wants no more: a meter bears the number of its port. */
-const metersLeft = ({ origin, desired }: Wanted, actual: Actual): readonly number[] => {
-  const wanted = new Set(desired.meters.map(({ meterId }) => meterId))
-  return portsOf(origin, actual).filter((ofport) => actual.meters.has(ofport) && !wanted.has(ofport))
+const metersLeft = (wanted: Wanted, actual: Actual): readonly number[] => {
+  if (actual.meters.size === 0) return []
+  const kept = new Set(wanted.desired.meters.map(({ meterId }) => meterId))
+  return portsOf(wanted.origin, actual).filter((ofport) => actual.meters.has(ofport) && !kept.has(ofport))
 }
 
 const portChanges = (ports: readonly WantedPort[], actual: Actual): { add: PortWish[]; remove: string[] } => {
@@ -152,7 +143,8 @@ export const planSwitch = (
     const flows = flowChanges(one, actual)
     deletes.push(...flows.deletes)
     puts.push(...flows.puts)
-    holds.push(...holdChanges(one, actual))
+    const used = one.desired === nothing ? portsOf(one.origin, actual) : []
+    holds.push(...holdChanges(one, used, actual))
     setMeters.push(
       ...one.desired.meters.filter((meter) => !sameMeter(actual.meters.get(meter.meterId), meter)),
     )

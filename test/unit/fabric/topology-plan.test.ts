@@ -9,8 +9,10 @@ const spec = (name: string, change: Partial<WireSpec> = {}): WireSpec => ({
   b: { node: 'n2', interface: `${name}0` },
   ...change,
 })
-const wire = (name: string, change: Partial<Wire> = {}): Wire => ({
-  ...spec(name),
+const wire = (name: string, change: { readonly rateMbps?: number } = {}): Wire => ({
+  name,
+  a: spec(name).a,
+  b: spec(name).b,
   serial: 1,
   vni: 5000,
   provenance: { requestId: 'r', by: 'test', at: 0 },
