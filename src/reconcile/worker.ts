@@ -47,6 +47,10 @@ interface Refusal {
 
 interface Round {
   readonly serials: Set<number>
+  /** Interfaces that were marked by themselves. */
+  readonly ports: readonly string[]
+  /** Whether flows of the node itself were compared. */
+  readonly node: boolean
   readonly whole: boolean
   readonly plan: SwitchPlan
 }
@@ -60,6 +64,9 @@ export class SwitchWorker {
   private nodeMarked = false
   private running = false
   private stopped = false
+  /** Marks that are set again after a refusal that was not about a wire alone. */
+  private again: { readonly cancel: () => void } | undefined
+  private againMs = 0
 
   constructor(private readonly options: WorkerOptions) {}
 
@@ -98,6 +105,13 @@ export class SwitchWorker {
     )
   }
 
+  /** Whether the wire waits to be compared with a switch that can be asked, or the answer is under way. */
+  isComparing(serial: number): boolean {
+    return (
+      this.options.handle.ready && (this.everything || this.serials.has(serial) || this.inFlight.has(serial))
+    )
+  }
+
   /** Why the switch did not take the wire's flows, in its own words. */
   refusal(serial: number): string | undefined {
     return this.refusals.get(serial)?.reason
@@ -113,6 +127,7 @@ export class SwitchWorker {
     this.stopped = true
     for (const { cancel } of this.refusals.values()) cancel()
     this.refusals.clear()
+    this.again?.cancel()
   }
 
   private wake(): void {
@@ -155,17 +170,19 @@ export class SwitchWorker {
       origin: wireOrigin(serial),
       desired: wants.wire(serial, node),
     }))
-    if (whole || this.nodeMarked) wanted.push({ origin: nodeOrigin, desired: wants.node(node) })
+    const withNode = whole || this.nodeMarked
+    if (withNode) wanted.push({ origin: nodeOrigin, desired: wants.node(node) })
     // A wire brings its own interfaces along; marked ones may be claimed by nobody any more.
     const names = new Set(wanted.flatMap(({ desired }) => desired.ports.map(({ name }) => name)))
-    const ports: WantedPort[] = [...new Set([...this.ports, ...names])].map((name) => ({
+    const marked = [...this.ports]
+    const ports: WantedPort[] = [...new Set([...marked, ...names])].map((name) => ({
       name,
       wish: wants.port(node, name),
     }))
     this.ports.clear()
     this.everything = false
     this.nodeMarked = false
-    return { serials, whole, plan: planSwitch(wanted, ports, handle, whole) }
+    return { serials, ports: marked, node: withNode, whole, plan: planSwitch(wanted, ports, handle, whole) }
   }
 
   private settle(round: Round, outcome: Outcome): void {
@@ -175,7 +192,10 @@ export class SwitchWorker {
       return
     }
     if (outcome.state === 'refused') this.refused(round, outcome.change, outcome.reason)
-    else for (const serial of round.serials) this.forgive(serial)
+    else {
+      for (const serial of round.serials) this.forgive(serial)
+      this.againMs = 0
+    }
     const settled = [...round.serials].filter((serial) => !this.serials.has(serial))
     this.options.progress.settled(this.options.handle.node, settled)
   }
@@ -188,6 +208,31 @@ export class SwitchWorker {
       if (origin === undefined || (origin.kind === 'wire' && origin.serial === serial))
         this.postpone(serial, reason)
       else this.serials.add(serial)
+    }
+    // What was not about a wire has nobody who would mark it again, nor have meters whose flows are not there.
+    const { setMeters, removeMeters } = round.plan
+    const whole = round.whole || setMeters.length + removeMeters.length > 0
+    if (origin?.kind === 'wire' && !whole) {
+      this.nodeMarked ||= round.node
+      for (const name of round.ports) this.ports.add(name)
+    } else this.tryAgain({ ...round, whole })
+  }
+
+  /** Marks the rest of a refused round again after a while; a whole one whole, since it alone finds meters that nobody wants. */
+  private tryAgain({ whole, node, ports }: Round): void {
+    this.againMs = Math.min(Math.max(this.againMs * 2, retryMinMs), retryMaxMs)
+    const before = this.again
+    const cancel = this.options.clock.schedule(this.againMs, () => {
+      if (whole) this.everything = true
+      this.nodeMarked ||= node
+      for (const name of ports) this.ports.add(name)
+      this.wake()
+    })
+    this.again = {
+      cancel: () => {
+        before?.cancel()
+        cancel()
+      },
     }
   }
 

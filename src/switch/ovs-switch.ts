@@ -23,7 +23,7 @@ import type {
 import { Devices } from './devices.js'
 import { deletedMeters, type FlowUpdate, takeUpdate, watchAllFlows } from './flow-watch.js'
 import { installedFlow } from './installed-flow.js'
-import { meterWishOf } from './messages.js'
+import { readMeters } from './meters.js'
 import { OpenFlowPorts } from './of-ports.js'
 import { elsewhere, portValue, stalePort, tunnelItself } from './ports.js'
 import { type Preparation, prepare } from './prepare.js'
@@ -338,17 +338,14 @@ export class OvsSwitch implements SwitchHandle {
 
   private async load(channel: Channel): Promise<void> {
     const everyPort = { type: 'port_desc_request', portNo: 0xffff_ffff } as const
-    const everyMeter = { type: 'meter_desc_request', meterId: 0xffff_ffff } as const
-    const [flows, ports, meters] = await Promise.all([
+    const [flows, ports] = await Promise.all([
       channel.request(watchAllFlows),
       channel.request(everyPort),
-      channel.request(everyMeter),
+      readMeters(channel, this.meters),
     ])
     this.book.clear()
-    this.meters.clear()
     for (const update of flows.items) takeUpdate(update, this.book)
     this.open.load(ports.items)
-    for (const meter of meters.items) this.meters.set(meter.meterId, meterWishOf(meter))
   }
 
   private loaded(channel: Channel, waiting: readonly EventMessage[]): void {

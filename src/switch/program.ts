@@ -3,6 +3,7 @@ import type { MeterWish } from '#compile/desired.js'
 import { errorText } from '#model/error.js'
 import type { Channel } from '#openflow/channel.js'
 import { OpenFlowError } from '#openflow/errors.js'
+import type { MessageOf } from '#openflow/messages.js'
 import type { OvsdbClient } from '#ovsdb/client.js'
 import { OvsdbError } from '#ovsdb/errors.js'
 import type { Operation } from '#ovsdb/operations.js'
@@ -11,6 +12,7 @@ import { applyToBook, type SwitchPlan } from '#reconcile/plan.js'
 import type { Outcome } from '#reconcile/switch-handle.js'
 import { readBook } from './flow-watch.js'
 import { addPorts, bundleOf, meterMods, meterRemovals, portMods, removePorts } from './messages.js'
+import { readMeters } from './meters.js'
 import type { OpenFlowPorts } from './of-ports.js'
 import type { SwitchTable } from './tables.js'
 import type { SwitchView } from './view.js'
@@ -68,35 +70,28 @@ const step = async (send: () => Promise<void>, then: () => void = () => {}): Pro
 const whole = (outcome: Outcome): Outcome =>
   outcome.state === 'refused' ? { state: 'refused', reason: outcome.reason } : outcome
 
-const setMeters = async (
+/** Of meters that are changed one by one, some may be there where others were refused: they are read anew. */
+const changeMeters = async (
   { channel, meters }: Programmed,
-  { setMeters: wishes }: SwitchPlan,
-): Promise<Outcome> =>
-  wishes.length === 0
-    ? done
-    : whole(
-        await step(
-          () => channel.batch(meterMods(wishes, meters)),
-          () => {
-            for (const wish of wishes) meters.set(wish.meterId, wish)
-          },
-        ),
-      )
+  mods: readonly MessageOf<'meter_mod'>[],
+  then: () => void,
+): Promise<Outcome> => {
+  if (mods.length === 0) return done
+  const outcome = whole(await step(() => channel.batch(mods), then))
+  if (outcome.state !== 'refused') return outcome
+  const reread = await step(() => readMeters(channel, meters))
+  return reread.state === 'done' ? outcome : reread
+}
 
-const removeMeters = async (
-  { channel, meters }: Programmed,
-  { removeMeters: meterIds }: SwitchPlan,
-): Promise<Outcome> =>
-  meterIds.length === 0
-    ? done
-    : whole(
-        await step(
-          () => channel.batch(meterRemovals(meterIds)),
-          () => {
-            for (const meterId of meterIds) meters.delete(meterId)
-          },
-        ),
-      )
+const setMeters = (target: Programmed, { setMeters: wishes }: SwitchPlan): Promise<Outcome> =>
+  changeMeters(target, meterMods(wishes, target.meters), () => {
+    for (const wish of wishes) target.meters.set(wish.meterId, wish)
+  })
+
+const removeMeters = (target: Programmed, { removeMeters: meterIds }: SwitchPlan): Promise<Outcome> =>
+  changeMeters(target, meterRemovals(meterIds), () => {
+    for (const meterId of meterIds) target.meters.delete(meterId)
+  })
 
 /**
  * One round trip: the bundle is committed at once, with the barrier behind it. Where the switch leaves something out it has

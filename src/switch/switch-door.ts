@@ -288,13 +288,24 @@ export class OvsSwitchDoor implements SwitchDoor {
       this.unclaimed.add(channel)
       return
     }
-    if (one.hasChannel && (await one.channelAnswers(challengeMs))) {
-      const reason = `datapath id ${datapathText(channel.datapathId)} is taken by node ${one.node}`
-      this.refusals.tell(channel.peer, one.node, reason)
-      channel.close(new Error(reason))
+    if (!one.hasChannel) {
+      this.join(one, channel)
       return
     }
-    this.join(one, channel)
+    const answers = await one.channelAnswers(challengeMs)
+    if (channel.link.phase.state === 'ended') return
+    if (this.ofDatapath(channel.datapathId) !== one) {
+      // The switch has left meanwhile, and may have come back as another one.
+      await this.connected(channel)
+      return
+    }
+    if (!answers) {
+      this.join(one, channel)
+      return
+    }
+    const reason = `datapath id ${datapathText(channel.datapathId)} is taken by node ${one.node}`
+    this.refusals.tell(channel.peer, one.node, reason)
+    channel.close(new Error(reason))
   }
 
   /** Gives a switch the channel that came before its bridge was known. */

@@ -163,10 +163,10 @@ export class FakeSwitch {
   }
 
   /** Somebody with `ovs-ofctl`. */
-  byHand(command: FlowMod['command'], flow: Partial<Flow> = {}): void {
+  byHand(command: FlowMod['command'], flow: Partial<Flow> = {}, cookieMask = 0n): void {
     const { bridge } = this
     const all: Flow = { table: 0xff, priority: 0, match: {}, cookie: 0n, actions: [], ...flow }
-    const applied = bridge?.datapath.flowMod(flowModOf(command, all))
+    const applied = bridge?.datapath.flowMod(flowModOf(command, all, { cookieMask }))
     if (typeof applied === 'object') bridge?.tell(applied.changes)
   }
 

@@ -15,13 +15,18 @@ export interface MemoryNetworkOptions {
   readonly delayMs?: number
 }
 
+interface Listening {
+  readonly accept: Accept
+  readonly accepted: Transport[]
+}
+
 interface Cable {
   readonly pair: MemoryPair
   readonly by: string
 }
 
 export class MemoryNetwork {
-  private readonly listeners = new Map<number, Accept>()
+  private readonly listeners = new Map<number, Listening>()
   private readonly cables = new Set<Cable>()
   /** Connections from these are not accepted. */
   readonly unreachable = new Set<string>()
@@ -32,12 +37,14 @@ export class MemoryNetwork {
   /** In place of the real `listen`. */
   readonly listen: Listen = async (target, accept) => {
     const port = target.kind === 'punix' ? 0 : target.port
-    this.listeners.set(port, accept)
+    const accepted: Transport[] = []
+    this.listeners.set(port, { accept, accepted })
     return {
       target,
       counts: { connections: 0, strangers: 0, accepted: 0, refused: 0 },
       close: async () => {
         this.listeners.delete(port)
+        for (const transport of accepted) transport.close()
       },
     }
   }
@@ -47,15 +54,16 @@ export class MemoryNetwork {
     (who: string) =>
     async (target: string): Promise<Transport> => {
       const parsed = parseDialTarget(target, { port: 6640 })
-      const accept = parsed.kind === 'unix' ? undefined : this.listeners.get(parsed.port)
-      if (accept === undefined || this.unreachable.has(who))
+      const listening = parsed.kind === 'unix' ? undefined : this.listeners.get(parsed.port)
+      if (listening === undefined || this.unreachable.has(who))
         throw new LinkError('dial-failed', `${target} does not answer`)
       this.connections += 1
       const names = [target, `tcp:192.0.2.1:${10_000 + this.connections}`] as const
       const pair = memoryPair({ clock: this.options.clock, delayMs: this.options.delayMs ?? 0, names })
       this.cables.add({ pair, by: who })
       const [near, far] = pair.ends
-      accept(far, () => {})
+      listening.accepted.push(far)
+      listening.accept(far, () => {})
       return near
     }
 
