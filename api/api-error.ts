@@ -3,7 +3,12 @@ import type { ErrorCode } from '#model/error.js'
 import type { Problem } from './problem.js'
 
 /** The controller's codes, and two for when it did not say anything that can be understood. */
-export type ApiErrorCode = ErrorCode | 'unreachable' | 'unexpected-answer'
+export type ApiErrorCode =
+  | ErrorCode
+  /** Nobody answers at the address, or the connection broke. */
+  | 'unreachable'
+  /** The answer is no problem document: is this a Heddle controller? */
+  | 'unexpected-answer'
 
 export class ApiError extends Error {
   readonly code: ApiErrorCode

@@ -1,6 +1,5 @@
 /** Topologies as people write them: a YAML or JSON file with `links`, and a `name` if they like. */
 import { basename } from 'node:path'
-import type { z } from 'zod'
 import { readYaml, YamlError, type YamlSource } from '#config'
 import { type TopologySpec, topologySpec } from '#model/topology.js'
 import { objectName } from '#model/wire.js'
@@ -13,6 +12,9 @@ export interface TopologyFile {
 }
 
 const fileSpec = topologySpec.extend({ name: objectName.optional() })
+
+/** What is wrong with a file, as its schema says it. */
+type Issue = NonNullable<ReturnType<typeof fileSpec.safeParse>['error']>['issues'][number]
 
 /** How many problems of one file are told. */
 const problemsMax = 20
@@ -33,7 +35,7 @@ export const readTopology = async (io: Io, path: string, name: string | undefine
   return { name: name ?? ownName ?? nameFrom(path), spec }
 }
 
-const describe = (issue: z.core.$ZodIssue, source: YamlSource): readonly string[] => {
+const describe = (issue: Issue, source: YamlSource): readonly string[] => {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const keys = [...issue.path, key]

@@ -2,14 +2,23 @@
 import type { EndName, Wire } from './wire.js'
 
 export type PendingCode =
+  /** No node of this name has joined: run `ovs-vsctl set-manager` there, and compare `external_ids:system-id`. */
   | 'node-unknown'
+  /** The node has joined once and is not connected now. */
   | 'node-offline'
+  /** The node is connected, and its bridge, tunnel port or OpenFlow channel is not ready: the message says which. */
   | 'node-preparing'
+  /** The node has no tunnel address, or one of another family than the far end: set `external_ids:heddle-rloc`. */
   | 'rloc-missing'
+  /** The node has no device of this name yet: the link comes up when it appears. */
   | 'interface-missing'
+  /** The switch could not open the device, and says why. */
   | 'interface-error'
+  /** The link wants a larger MTU than the underlay carries now. */
   | 'mtu-too-large'
+  /** The switch refused a flow of the link, and says why. */
   | 'switch-refused'
+  /** What the link needs is on its way to the switch. */
   | 'applying'
 
 /** One thing that a wire waits for. */
