@@ -85,11 +85,17 @@ const portsOf = (origin: Origin, actual: Actual): readonly number[] =>
     return typeof inPort === 'number' ? [inPort] : []
   })
 
-/** Holds: those that are wanted, and the release of the ports of an origin that is gone. */
-const holdChanges = ({ desired }: Wanted, used: readonly number[], actual: Actual): HoldWish[] => [
-  ...desired.holds.filter(({ ofport, held }) => actual.portByOfport(ofport)?.held !== held),
-  ...used.flatMap((ofport) => (actual.portByOfport(ofport)?.held ? [{ ofport, held: false }] : [])),
-]
+/** Holds: those that are wanted, and the release of the ports of origins that are gone, unless another one has them now. */
+const holdChanges = (wanted: readonly Wanted[], left: readonly number[], actual: Actual): HoldWish[] => {
+  const holds = wanted.flatMap(({ desired }) => desired.holds)
+  const claimed = new Set(holds.map(({ ofport }) => ofport))
+  return [
+    ...holds.filter(({ ofport, held }) => actual.portByOfport(ofport)?.held !== held),
+    ...left.flatMap((ofport) =>
+      !claimed.has(ofport) && actual.portByOfport(ofport)?.held ? [{ ofport, held: false }] : [],
+    ),
+  ]
+}
 
 const sameMeter = (a: MeterWish | undefined, b: MeterWish): boolean =>
   a !== undefined && a.rateKbps === b.rateKbps && a.burstKbits === b.burstKbits
@@ -136,15 +142,14 @@ export const planSwitch = (
 ): SwitchPlan => {
   const deletes: Change[] = []
   const puts: Change[] = []
-  const holds: HoldWish[] = []
+  const left: number[] = []
   const setMeters: MeterWish[] = []
   const removeMeters = new Set<number>()
   for (const one of wanted) {
     const flows = flowChanges(one, actual)
     deletes.push(...flows.deletes)
     puts.push(...flows.puts)
-    const used = one.desired === nothing ? portsOf(one.origin, actual) : []
-    holds.push(...holdChanges(one, used, actual))
+    if (one.desired === nothing) left.push(...portsOf(one.origin, actual))
     setMeters.push(
       ...one.desired.meters.filter((meter) => !sameMeter(actual.meters.get(meter.meterId), meter)),
     )
@@ -153,6 +158,7 @@ export const planSwitch = (
   if (whole) for (const meterId of actual.meters.keys()) removeMeters.add(meterId)
   for (const one of wanted) for (const { meterId } of one.desired.meters) removeMeters.delete(meterId)
   const { add, remove } = portChanges(ports, actual)
+  const holds = holdChanges(wanted, left, actual)
   holds.push(...releases(remove, holds, actual))
   // Deletions first: a key that passes from one origin to another in the same bundle must not be deleted last.
   return {
