@@ -96,6 +96,9 @@ const noticeLines = (message: MapRegister | MapNotify | MapNotifyAck): Lines => 
     authenticationLine(message.authentication),
     ...message.records.flatMap((record) => mappingLines(record)),
     ...xtrLines(message.xtr),
+    ...('rtrAuthentication' in message && message.rtrAuthentication !== undefined
+      ? [`for the RTR: ${authenticationLine(message.rtrAuthentication)}`]
+      : []),
   ]),
 ]
 

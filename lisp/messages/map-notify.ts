@@ -19,7 +19,7 @@ import {
 } from './parts.js'
 
 const flags = flagWord({
-  /** R: goes through an RTR (draft-ermagan-lisp-nat-traversal). */
+  /** R: goes through an RTR, for which there may be authentication data at the end (draft-ermagan-lisp-nat-traversal). */
   rtr: 1 << 26,
 })
 /** Reserved in RFC 9301; where OpenDaylight, Open Overlay Router and tshark have it. */
@@ -32,6 +32,8 @@ interface Notice {
   readonly authentication: Authentication
   readonly records: readonly MappingRecord[]
   readonly xtr?: XtrIdentity
+  /** By which the RTR on the way knows the Map-Server; only with `rtr`. */
+  readonly rtrAuthentication?: Authentication
 }
 
 export interface MapNotify extends Notice {
@@ -55,16 +57,19 @@ const notice = <T extends MapNotify['type'] | MapNotifyAck['type']>(
     // There are senders that set the bit and leave the identity out, and others that do the reverse.
     const hasXtr = (word & xtrPresent) !== 0 && r.remaining >= xtrBytes
     const xtr = hasXtr ? part(r, 'xtr', xtrIdentity) : undefined
+    const hasRtr = message.flags.rtr === true && r.remaining > 0
+    const rtr = hasRtr ? part(r, 'rtrAuthentication', authentication) : undefined
     rest.read(r)
-    return xtr === undefined ? message : { ...message, xtr }
+    return { ...message, ...(xtr && { xtr }), ...(rtr && { rtrAuthentication: rtr }) }
   },
-  write: (w, { flags: set, nonce, authentication: auth, records, xtr }) => {
+  write: (w, { flags: set, nonce, authentication: auth, records, xtr, rtrAuthentication: rtr }) => {
     const present = xtr === undefined ? 0 : xtrPresent
     w.u32((typeBits(code) | flags.word(set) | present | count(w, 'records', records)) >>> 0)
     w.u64(nonce)
     writePart(w, 'authentication', authentication, auth)
     writeParts(w, 'records', mappingRecord, records)
     if (xtr !== undefined) writePart(w, 'xtr', xtrIdentity, xtr)
+    if (rtr !== undefined && set.rtr === true) writePart(w, 'rtrAuthentication', authentication, rtr)
   },
 })
 

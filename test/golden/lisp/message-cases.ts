@@ -224,6 +224,8 @@ export const cases: Readonly<Record<string, Message>> = {
     nonce,
     authentication: sha1,
     records: [mapping('[100]10.30.1.0', 24, { action: 'drop', ttl: 1 })],
+    xtr,
+    rtrAuthentication: sha1,
   },
   'map-notify-ack': {
     type: 'map-notify-ack',
