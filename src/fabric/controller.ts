@@ -114,7 +114,7 @@ export class Controller {
     try {
       await door.listen({
         joined: (handle) => this.joined(handle),
-        refused: (peer, node, reason) => this.refused(peer, node, reason),
+        refused: (...refusal) => this.refused(...refusal),
       })
       this.trouble = undefined
       for (const node of this.options.store.nodes()) this.dial(node.name, undefined, node)
@@ -178,8 +178,12 @@ export class Controller {
     this.convergence.attach(handle)
   }
 
-  private refused(peer: string, node: string | undefined, reason: string): void {
+  private refused(peer: string, node: string | undefined, reason: string, repeated = false): void {
     this.metrics.refused()
+    if (repeated) {
+      this.options.logger.debug({ peer, node, reason }, 'a switch was refused again')
+      return
+    }
     this.tell({
       type: 'node-refused',
       object: node === undefined ? 'controller' : `node ${node}`,

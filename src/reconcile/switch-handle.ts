@@ -95,7 +95,7 @@ export interface SwitchDoor {
     /** A switch has named itself and is admitted; the handle is not `ready` yet. */
     joined(handle: SwitchHandle): void
     /** A switch was refused: its name or datapath id is taken, its bridge belongs to another fabric, it has no name. */
-    refused(peer: string, node: string | undefined, reason: string): void
+    refused(peer: string, node: string | undefined, reason: string, repeated?: boolean): void
   }): Promise<void>
   /** Keeps a connection to a passive target; the switch there must bear the name. */
   dial(node: string, target: string): void

@@ -249,6 +249,8 @@ export class OvsSwitch implements SwitchHandle {
   close(reason: string): void {
     if (this.closed) return
     this.closed = true
+    const { node, peer, logger } = this.options
+    logger.info({ node, peer, reason }, 'OVSDB connection closed')
     const { channel } = this
     if (channel.state !== 'absent') {
       this.detach(channel.channel)

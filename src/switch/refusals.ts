@@ -9,7 +9,13 @@ export class Refusals {
 
   constructor(
     private readonly clock: Clock,
-    private readonly listener: (peer: string, node: string | undefined, reason: string) => void,
+    /** `repeated`: the same was said of the same peer a moment ago. */
+    private readonly listener: (
+      peer: string,
+      node: string | undefined,
+      reason: string,
+      repeated: boolean,
+    ) => void,
   ) {}
 
   tell(peer: string, node: string | undefined, reason: string): void {
@@ -17,11 +23,12 @@ export class Refusals {
     const key = `${peer.replace(/:\d+$/, '')} ${node ?? ''} ${reason}`
     const last = this.told.get(key)
     const now = this.clock.now()
-    if (last !== undefined && now - last < quietMs) return
+    const repeated = last !== undefined && now - last < quietMs
+    this.listener(peer, node, reason, repeated)
+    if (repeated) return
     this.told.delete(key)
     this.told.set(key, now)
     const [oldest] = this.told.keys()
     if (this.told.size > rememberedMax && oldest !== undefined) this.told.delete(oldest)
-    this.listener(peer, node, reason)
   }
 }

@@ -70,9 +70,7 @@ export class OvsSwitchDoor implements SwitchDoor {
 
   constructor(private readonly options: SwitchDoorOptions) {
     this.unclaimed = new UnclaimedChannels(options.clock)
-    this.refusals = new Refusals(options.clock, (peer, node, reason) =>
-      this.events?.refused(peer, node, reason),
-    )
+    this.refusals = new Refusals(options.clock, (...refusal) => this.events?.refused(...refusal))
   }
 
   /** Where the doors are, once they are open. */
