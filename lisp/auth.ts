@@ -5,7 +5,7 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { bytes, decode, rest, u32 } from '#wire/codec.js'
 import { struct } from '#wire/struct.js'
-import { readingError } from './errors.js'
+import { LispError, readingError } from './errors.js'
 import type { Info } from './messages/info.js'
 import type { MapNotify, MapNotifyAck } from './messages/map-notify.js'
 import type { MapRegister } from './messages/map-register.js'
@@ -162,13 +162,9 @@ export const checkAuthentication = (data: Uint8Array, keys: readonly AuthKey[]):
 }
 
 type Authenticated = MapRegister | MapNotify | MapNotifyAck | Info
+type Without<M> = M extends Authenticated ? Omit<M, 'authentication'> : never
 /** A message whose authentication data is still to be made. */
-export type Unsealed = {
-  readonly [T in Authenticated['type']]: Omit<
-    Extract<Authenticated, { readonly type: T }>,
-    'authentication' | 'type'
-  > & { readonly type: T }
-}[Authenticated['type']]
+export type Unsealed = Without<Authenticated>
 
 /** The bytes of a message with its authentication data. Throws `LispError` `unencodable`. */
 export const seal = (message: Unsealed, { key, keyId, algorithm }: Proof): Uint8Array => {
@@ -178,7 +174,8 @@ export const seal = (message: Unsealed, { key, keyId, algorithm }: Proof): Uint8
   const data = encodeMessage({ ...message, authentication: fields } as Authenticated)
   if (line.hash === undefined) return data
   const envelope = envelopeOf(data)
-  const used = keyOf(line, envelope, key.secret) ?? key.secret
+  const used = keyOf(line, envelope, key.secret)
+  if (used === undefined) throw new LispError('unencodable', `no derived key for ${message.type}`)
   const code = codeOf(line.hash, used, data, envelope)
   envelope.authentication.data.set(code.subarray(0, blank.length))
   return data
