@@ -71,10 +71,13 @@ export const number = (max: number, min = 0): TextKind<number> => ({
   },
 })
 
-/** Two hexadecimal digits a byte, or nothing. */
+/** Two hexadecimal digits a byte; `-` for no bytes. */
 export const hex: TextKind<Uint8Array> = {
-  print: (value) => Buffer.from(value).toString('hex'),
-  parse: (cursor) => Uint8Array.from(Buffer.from(cursor.match(/(?:[0-9a-fA-F]{2})+/y) ?? '', 'hex')),
+  print: (value) => (value.length === 0 ? '-' : Buffer.from(value).toString('hex')),
+  parse: (cursor) => {
+    const digits = cursor.match(/-|(?:[0-9a-fA-F]{2})+/y) ?? cursor.fail('hexadecimal digits are expected')
+    return Uint8Array.from(Buffer.from(digits === '-' ? '' : digits, 'hex'))
+  },
 }
 
 /** In quotes, as JSON has them, each character a byte. */
