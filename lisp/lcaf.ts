@@ -4,7 +4,7 @@
  * kept as it came.
  */
 import { type Codec, lengthOf, list, mapped, nested, pad, rest, tag, u8, u16, u24, u32 } from '#wire/codec.js'
-import { within } from '#wire/error.js'
+import { WireError, within } from '#wire/error.js'
 import { flagField } from '#wire/flags.js'
 import type { Reader } from '#wire/reader.js'
 import { countOf, repeat, sized, sizeOf, struct } from '#wire/struct.js'
@@ -204,6 +204,23 @@ const readUnknown = (r: Reader, type: number, reserved1: number, flags: number):
   return { family, type, reserved1, flags, reserved2, body }
 }
 
+/**
+ * Types of which routers send forms that RFC 8060 does not have: newer geo-coordinates (draft-ietf-lisp-geo), replication
+ * lists with names (lispers.net). Nothing is looked up by them, so what cannot be read is kept as it came.
+ */
+const variable: ReadonlySet<string> = new Set<LcafFamily>(['geo', 'json', 'replication-list', 'security-key'])
+
+const readVariable = (r: Reader, codec: Codec<Lcaf>, asUnknown: () => UnknownLcaf): Lcaf | UnknownLcaf => {
+  const { pos, start, end, depth } = r
+  try {
+    return codec.read(r)
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    Object.assign(r, { pos, start, end, depth })
+    return asUnknown()
+  }
+}
+
 /** What follows AFI 16387. Flags and reserved bytes of known types are not looked at; those of others are kept. */
 export const lcaf: Codec<Lcaf | UnknownLcaf> = {
   read: (r) => {
@@ -211,11 +228,13 @@ export const lcaf: Codec<Lcaf | UnknownLcaf> = {
     const flags = r.u8()
     const type = r.u8()
     const known = byType.get(type)
-    if (known === undefined) return readUnknown(r, type, reserved1, flags)
+    const asUnknown = (): UnknownLcaf => readUnknown(r, type, reserved1, flags)
+    if (known === undefined) return asUnknown()
+    const [family, codec] = known
     try {
-      return known[1].read(r)
+      return variable.has(family) ? readVariable(r, codec, asUnknown) : codec.read(r)
     } catch (error) {
-      throw within(error, known[0])
+      throw within(error, family)
     }
   },
   write: (w, value) => {

@@ -185,5 +185,8 @@ const linesOf = (message: Message, depth: number): Lines => {
   }
 }
 
+/** Any bytes as lines of text: the message that they are, or why they are none. */
+export const printBytes = (data: Uint8Array): string => payloadLines(data, 0).join('\n')
+
 /** A message as lines of text, without a line break at the end. */
 export const printMessage = (message: Message): string => linesOf(message, 0).join('\n')

@@ -52,6 +52,21 @@ describe('an address', () => {
     expect(Object.keys(families).filter((family) => !found.has(family as Address['family']))).toEqual([])
   })
 
+  it.each([
+    // draft-ietf-lisp-geo: degrees with milliseconds, radius and uncertainty beside them.
+    ['geo', '40030000 0500 001a c0000000 0030 00000001 0010 00000002 000000ab 0000 0000 0000'],
+    // lispers.net: a name behind each entry.
+    ['replication list', '40030000 0d00 0011 00000000 0001 c0000201 0011 727472 3100'],
+    // A count that lies.
+    ['security key', '40030000 0b00 0006 ff00 0100 0000'],
+  ])('of a form that is not in RFC 8060 is kept as it came: %s', (_, text) => {
+    const data = Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+    const value = decode(address, data)
+    expect(value.family).toBe('lcaf')
+    expect(encode(address, value)).toEqual(data)
+    expect(parseAddress(printAddress(value))).toEqual(value)
+  })
+
   it('may leave out the address of JSON', () => {
     const value = decode(address, Buffer.from('40030000 0e00 0004 0002 7b7d'.replaceAll(' ', ''), 'hex'))
     expect(printAddress(value)).toBe('json(flags=-,json="{}",address=none)')
