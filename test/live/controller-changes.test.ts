@@ -113,6 +113,26 @@ it('applies a topology: adds, changes, removes, and leaves what stays untouched'
   expect(await metric(client, 'heddle_flow_mods_total')).toBe(mods + 8)
   expect(await reaches(a, '10.8.0.2', 3)).toBe(true)
   expect(await reaches(a, '10.6.0.2')).toBe(false)
+  const swapped = {
+    links: [
+      { ...link(1), b: link(2).b },
+      { ...link(2), b: link(1).b },
+    ],
+  }
+  expect(await client.applyTopology('t', swapped)).toMatchObject({
+    plan: {
+      add: [],
+      change: [
+        { name: 'l1', fields: ['b'] },
+        { name: 'l2', fields: ['b'] },
+      ],
+      keep: 0,
+    },
+    counts: { up: 2, pending: 0 },
+  })
+  expect(await reaches(a, '10.8.0.2')).toBe(false)
+  await client.applyTopology('t', { links: [link(1), link(2)] })
+  expect(await reaches(a, '10.8.0.2', 3)).toBe(true)
   await expect(client.deleteLink('l1')).rejects.toMatchObject({
     code: 'topology-owns-link',
     problem: { owner: 'topology t' },

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { Client } from '#api/client.js'
 import { type ControllerProcess, startProcess } from './support/controller.js'
-import { becomes, type Fabric, metric, ready, soon, startFabric } from './support/fabric.js'
+import { becomes, eventually, type Fabric, metric, ready, soon, startFabric } from './support/fabric.js'
 
 let fabric: Fabric<ControllerProcess>
 let client: Client
@@ -64,8 +64,11 @@ const isThrownOut = async (port: number, bytes: string | Uint8Array, reason: Reg
   socket.write(bytes)
   await closed(socket)
   await soon(async () => (await metric(client, 'heddle_switches_refused_total')) > before)
-  const said = fabric.controller.log.filter(({ msg, peer }) => msg.includes(address) || peer === address)
-  expect(said.map((line) => `${line.msg} ${line.reason ?? ''}`)).toEqual([expect.stringMatching(reason)])
+  const said = async (): Promise<string[]> =>
+    fabric.controller.log
+      .filter(({ msg, peer }) => msg.includes(address) || peer === address)
+      .map((line) => `${line.msg} ${line.reason ?? ''}`)
+  await eventually(said, [expect.stringMatching(reason)])
 }
 
 const json = (value: unknown): string => JSON.stringify(value)

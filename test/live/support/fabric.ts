@@ -18,8 +18,11 @@ import {
 const soonMs = 10_000
 
 /** Waits until `look` returns what is expected. */
-export const eventually = <T>(look: () => Promise<T>, expected: T, timeout = soonMs): Promise<void> =>
-  vi.waitFor(async () => expect(await look()).toEqual(expected), { timeout, interval: 25 })
+export const eventually = (
+  look: () => Promise<unknown>,
+  expected: unknown,
+  timeout = soonMs,
+): Promise<void> => vi.waitFor(async () => expect(await look()).toEqual(expected), { timeout, interval: 25 })
 
 /** Waits until `look` returns true. */
 export const soon = (look: () => Promise<boolean>, timeout?: number): Promise<void> =>
