@@ -92,7 +92,9 @@ export const mapRequest: Codec<MapRequest> = {
     const nonce = r.u64()
     const sourceEid = part(r, 'sourceEid', address)
     const itrRlocs = parts(r, 'itrRlocs', address, ((word >>> 8) & 31) + 1)
-    if (!itrRlocs.some((rloc) => ipAddressOf(rloc) !== undefined))
+    // A lone ITR-RLOC that is no address ends a subscription (RFC 9437, section 5).
+    const isFarewell = itrRlocs.length === 1 && itrRlocs[0]?.family === 'none'
+    if (!isFarewell && !itrRlocs.some((rloc) => ipAddressOf(rloc) !== undefined))
       r.fail('no ITR-RLOC that a reply could be sent to')
     const records = parts(r, 'records', eidRecord, word & 0xff)
     const set = flags.of(word)

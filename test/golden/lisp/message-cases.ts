@@ -123,6 +123,11 @@ export const cases: Readonly<Record<string, Message>> = {
     records: [{ notify: true, maskLength: 24, eid: a('[100]10.0.0.0') }],
     xtr,
   }),
+  'map-request: the end of a subscription': request({
+    itrRlocs: [a('none')],
+    records: [{ notify: true, maskLength: 24, eid: a('[100]10.0.0.0') }],
+    xtr,
+  }),
   'map-request: an SMR with the mapping of its source': request({
     flags: { ...requestFlags, smr: true, mapReply: true, dontReply: true },
     sourceEid: a('10.0.9.9'),
