@@ -170,7 +170,8 @@ const expectedFields = (message: Message): Fields => {
 }
 
 /** Messages of which tshark reads only the beginning. */
-const unreadable = /end of a subscription|every flag, several ITR-RLOCs|everything that can be an EID|signed|map-notify-ack/
+const unreadable =
+  /end of a subscription|every flag, several ITR-RLOCs|everything that can be an EID|signed|map-notify-ack/
 
 describe('a message, read by tshark', () => {
   const entries = Object.entries(cases)
