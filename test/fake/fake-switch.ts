@@ -244,11 +244,11 @@ export class FakeSwitch {
   }
 }
 
+/** Joined, not cut out of longer strings: there are hundreds of thousands of them. */
 const uuidFrom = (random: Random): string => {
-  const hex = Array.from({ length: 4 }, () =>
-    Math.floor(random() * 0x1_0000_0000)
+  const digits = (count: number): string =>
+    Math.floor(random() * 16 ** count)
       .toString(16)
-      .padStart(8, '0'),
-  ).join('')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
+      .padStart(count, '0')
+  return [digits(8), digits(4), `4${digits(3)}`, `a${digits(3)}`, `${digits(6)}${digits(6)}`].join('-')
 }
