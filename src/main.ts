@@ -3,6 +3,7 @@
  * the parts meet, and where the real clock, chance and logger come in.
  */
 
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type Logger as Pino, pino, stdSerializers } from 'pino'
@@ -136,10 +137,11 @@ export interface RunningController {
   stop(): Promise<void>
 }
 
-/** Starts a controller; rejects with what is wrong and the way out. */
+/** Starts a controller; rejects with what is wrong and the way out, or with the reason of `signal` when that ends the start. */
 export const startController = async (
   config: Config,
   logger: Logger = createLogger(config),
+  signal?: AbortSignal,
 ): Promise<RunningController> => {
   const credentials = await readCredentials(config)
   const tokens = await readTokens(config)
@@ -188,9 +190,10 @@ export const startController = async (
     const late = systemClock.schedule(patienceMs, () =>
       logger.warn({ place }, 'still waiting for the northbound database'),
     )
-    await store.loaded().finally(late)
+    await store.loaded(signal).finally(late)
     controller.start()
     await listenOnRest(server, config.listen.rest)
+    signal?.throwIfAborted()
   } catch (error) {
     await stop()
     throw error
@@ -203,11 +206,15 @@ export const startController = async (
   return { url, stop }
 }
 
-/** Runs a controller until SIGTERM or SIGINT, then stops it in order. */
+/** Runs a controller until SIGTERM or SIGINT, then stops it in order; also one that has not started all the way. */
 export const runController = async (config: Config): Promise<void> => {
-  const running = await startController(config)
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
-  await running.stop()
+  const ending = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ending.abort())
+  try {
+    const running = await startController(config, createLogger(config), ending.signal)
+    if (!ending.signal.aborted) await once(ending.signal, 'abort')
+    await running.stop()
+  } catch (error) {
+    if (!ending.signal.aborted) throw error
+  }
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { Client, type Flow, type LinkSpec } from '#api/client.js'
 import type { LabHost } from '#lab/host.js'
-import { type ControllerProcess, startProcess } from './support/controller.js'
+import { type ControllerProcess, startProcess, terminateAt } from './support/controller.js'
 import {
   becomes,
   type Fabric,
@@ -162,13 +162,20 @@ it('stops in order on SIGTERM: exit code 0, its server gone, its doors closed, i
   expect((await waiting).status.state).toBe('pending')
   expect(await stopping).toBe(0)
   events.stop()
-  expect(isAlive(pid)).toBe(false)
+  await soon(async () => !isAlive(pid), 1_000)
   const { port } = new URL(fabric.controller.url)
   expect(await isRefused(Number(port), '127.0.0.1')).toBe(true)
   for (const door of [6640, 6653]) expect(await isRefused(door, fabric.lab.controllerAddress)).toBe(true)
   expect(await reaches(a, '10.20.0.2')).toBe(true)
   await startAgain()
   await client.deleteLink('l1')
+})
+
+it('stops in order while it is still starting, and takes its server with it', async () => {
+  const dataDirectory = `${fabric.settings.dataDirectory}/early`
+  const settings = { ...fabric.settings, dataDirectory, 'listen.ovsdb': 'ptcp:0:127.0.0.1' }
+  expect(await terminateAt(settings, 'northbound ovsdb-server started')).toBe(0)
+  await expect(run('pgrep', ['-f', `${dataDirectory}/northbound.db$`])).rejects.toMatchObject({ code: 1 })
 })
 
 it('says what is wrong and how to go on when it cannot start', async () => {

@@ -104,14 +104,28 @@ const gone = async (child: ChildProcess): Promise<number | null> => {
   return child.exitCode
 }
 
-/** Starts the program, as built into dist, and waits until it is ready. */
-export const startProcess = async (flags: Settings): Promise<ControllerProcess> => {
+/** The program as built into dist, just begun. */
+const begin = (flags: Settings): ChildProcess => {
   const words = Object.entries({ 'log.pretty': 'never', ...flags }).map(
     ([key, value]) => `--${flagOf(key)}=${value}`,
   )
-  const child = spawn(process.execPath, ['--enable-source-maps', program, 'controller', ...words], {
+  return spawn(process.execPath, ['--enable-source-maps', program, 'controller', ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+}
+
+/** Starts the program and sends it SIGTERM as soon as it says `words`; resolves with its exit code. */
+export const terminateAt = async (flags: Settings, words: string): Promise<number | null> => {
+  const child = begin(flags)
+  child.stderr?.on('data', (chunk: Buffer) => {
+    if (chunk.toString().includes(words)) child.kill('SIGTERM')
+  })
+  return gone(child)
+}
+
+/** Starts the program and waits until it is ready. */
+export const startProcess = async (flags: Settings): Promise<ControllerProcess> => {
+  const child = begin(flags)
   const log: LogLine[] = []
   const url = await restOf(child, log)
   const end = (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {

@@ -64,9 +64,14 @@ export const startFabric = async <C extends Controller = Controller>(
     },
   }
   const joining = lab.nodes.filter(({ name: node }) => join?.includes(node) ?? true)
-  await Promise.all(joining.map((node) => node.setManager(managerOf(lab))))
-  for (const node of joining) await ready(controller.client, node.name)
-  return fabric
+  try {
+    await Promise.all(joining.map((node) => node.setManager(managerOf(lab))))
+    for (const node of joining) await ready(controller.client, node.name)
+    return fabric
+  } catch (error) {
+    await fabric.stop()
+    throw error
+  }
 }
 
 /** What an operator gives `ovs-vsctl set-manager`. */
