@@ -199,14 +199,29 @@ const noEntries: ReadonlyMap<never, never> = Object.freeze(
   Object.assign(new Map<never, never>(), { set: refuseChange, delete: refuseChange, clear: refuseChange }),
 )
 
+/** Maps of one pair that are shared, for each column. */
+const sharedMapsMax = 1_000
+
 /** Values by key. */
 export const map = <K extends Atomic, KI, V extends Atomic, VI>(
   key: AtomColumn<K, KI>,
   value: AtomColumn<V, VI>,
 ): Column<ReadonlyMap<K, V>, MapInput<KI, VI>, KI> => {
+  // Marks of an owner and the like: thousands of rows hold the same single pair, and all share one map.
+  const singles = new Map<string, ReadonlyMap<K, V>>()
+  const single = (k: K, v: V): ReadonlyMap<K, V> => {
+    const words = `${k}\u0000${v}`
+    const there = singles.get(words)
+    if (there !== undefined) return there
+    const entries: ReadonlyMap<K, V> = new Map([[k, v]])
+    if (singles.size < sharedMapsMax) singles.set(words, entries)
+    return entries
+  }
   const decode = (json: Json): ReadonlyMap<K, V> => {
     const pairs = pairsOf(json)
-    if (pairs.length === 0) return noEntries
+    const [first] = pairs
+    if (first === undefined) return noEntries
+    if (pairs.length === 1) return single(key.decode(first[0]), value.decode(first[1]))
     const entries = new Map<K, V>()
     for (const [k, v] of pairs) entries.set(key.decode(k), value.decode(v))
     return entries

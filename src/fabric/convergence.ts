@@ -36,7 +36,7 @@ export interface ConvergenceOptions {
 }
 
 /** Called when something about a wire changed. */
-type Waiter = (serial: number, status: WireStatus | undefined) => void
+type Waiter = (serial: number, state: WireStatus['state'] | undefined) => void
 
 const nodesOf = (wire: Wire): readonly string[] =>
   wire.a.node === wire.b.node ? [wire.a.node] : [wire.a.node, wire.b.node]
@@ -71,9 +71,9 @@ export class Convergence {
     return statusOf(wire, this.inventory, { a: this.progress(wire, wire.a), b: this.progress(wire, wire.b) })
   }
 
-  private statusOf(serial: number): WireStatus | undefined {
+  private stateOfSerial(serial: number): WireStatus['state'] | undefined {
     const wire = this.intent.withSerial(serial)
-    return wire && this.status(wire)
+    return wire && this.status(wire).state
   }
 
   /** The state of a wire as it was told last. */
@@ -143,15 +143,15 @@ export class Convergence {
 
   /**
    * Resolves with true once `done` has held for each of these wires, asked whenever something about one changed, with its
-   * status then (undefined for a wire that is gone); with false after `waitMs` or when the signal is aborted.
+   * state then (undefined for a wire that is gone); with false after `waitMs` or when the signal is aborted.
    */
   wait(
     serials: readonly number[],
     waitMs: number,
-    done: (serial: number, status: WireStatus | undefined) => boolean,
+    done: (serial: number, state: WireStatus['state'] | undefined) => boolean,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    const remaining = new Set(serials.filter((serial) => !done(serial, this.statusOf(serial))))
+    const remaining = new Set(serials.filter((serial) => !done(serial, this.stateOfSerial(serial))))
     if (remaining.size === 0) return Promise.resolve(true)
     if (waitMs <= 0 || signal?.aborted) return Promise.resolve(false)
     return new Promise((resolve) => {
@@ -162,8 +162,8 @@ export class Convergence {
         resolve(result)
       }
       const giveUp = (): void => finish(false)
-      const waiter: Waiter = (serial, status) => {
-        if (!done(serial, status)) return
+      const waiter: Waiter = (serial, state) => {
+        if (!done(serial, state)) return
         remaining.delete(serial)
         this.stopWaiting(serial, waiter)
         if (remaining.size === 0) finish(true)
@@ -303,10 +303,16 @@ export class Convergence {
       this.note(wire, 'pending')
       return
     }
-    const status = wire && this.status(wire)
-    if (wire !== undefined && status !== undefined) this.tell(wire, status)
+    const state = wire && this.stateNow(wire)
+    if (wire !== undefined && state !== undefined) this.tell(wire, state)
     const waiters = this.waiters.get(serial)
-    if (waiters !== undefined) for (const waiter of [...waiters]) waiter(serial, status)
+    if (waiters !== undefined) for (const waiter of [...waiters]) waiter(serial, state)
+  }
+
+  /** The state without its reasons, which take many words while a node with many wires is away. */
+  private stateNow(wire: Wire): WireStatus['state'] {
+    const away = endNames.some((end) => this.inventory.node(wire[end].node).state !== 'ready')
+    return away ? 'pending' : this.status(wire).state
   }
 
   /**
@@ -317,14 +323,14 @@ export class Convergence {
     return endNames.some((end) => this.workers.get(wire[end].node)?.isComparing(wire.serial) === true)
   }
 
-  private tell(wire: Wire, status: WireStatus): void {
-    this.note(wire, status.state)
+  private tell(wire: Wire, state: WireStatus['state']): void {
+    this.note(wire, state)
     const before = this.states.get(wire.serial)
-    if (before === status.state) return
+    if (before === state) return
     if (before !== undefined) this.counts[before]--
-    this.counts[status.state]++
-    this.states.set(wire.serial, status.state)
-    this.options.events.wireState(wire, status)
+    this.counts[state]++
+    this.states.set(wire.serial, state)
+    this.options.events.wireState(wire, this.status(wire))
   }
 
   /** Notes in the wire's receipt how far it has come. */

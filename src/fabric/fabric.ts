@@ -377,12 +377,7 @@ export class LiveFabric implements Fabric {
   private async whenConfirmed(names: readonly string[], request: Request): Promise<void> {
     const { convergence } = this.options
     const serials = names.map((name) => this.requireWire(name).serial)
-    await convergence.wait(
-      serials,
-      request.waitMs,
-      (_, status) => status?.state !== 'pending',
-      request.signal,
-    )
+    await convergence.wait(serials, request.waitMs, (_, state) => state !== 'pending', request.signal)
   }
 
   /** Waits until no reachable switch holds anything of these wires. */

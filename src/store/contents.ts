@@ -1,6 +1,6 @@
 /** What the northbound database holds, as values of the model, kept in step with its replica. */
 
-import type { Wire } from '#model/wire.js'
+import type { Provenance, Wire } from '#model/wire.js'
 import type { Uuid } from '#ovsdb/atoms.js'
 import type { ChangeSet, ReplicaView } from '#ovsdb/replica.js'
 import { storedNodeOf, storedTopologyOf, wireOf } from './rows.js'
@@ -47,6 +47,7 @@ export class Contents implements Known {
   private readonly nodes = new Kept<string, StoredNode>(({ name }) => name)
   private readonly topologies = new Kept<string, StoredTopology>(({ name }) => name)
   private readonly retirements = new Kept<number, RetiredVni>(({ vni }) => vni)
+  private lastProvenance: Provenance | undefined
   /** Serial numbers given to transactions that are still under way. */
   private given = 0
 
@@ -145,6 +146,8 @@ export class Contents implements Known {
     const [a, b] = [ends.get(row.a), ends.get(row.b)]
     // References are strong: the server cannot have a link without its ends.
     if (a === undefined || b === undefined) throw new TypeError(`link ${row.name} has lost an end`)
-    return wireOf(row, a, b)
+    const wire = wireOf(row, a, b, this.lastProvenance)
+    this.lastProvenance = wire.provenance
+    return wire
   }
 }

@@ -9,11 +9,11 @@ interface ProvenanceColumns {
   readonly requested_at: number
 }
 
-const provenanceOf = (row: ProvenanceColumns): Provenance => ({
-  requestId: row.request_id,
-  by: row.requested_by,
-  at: row.requested_at,
-})
+/** The provenance of a row: `known` itself where it is the same, since all wires of a topology come of one request. */
+const provenanceOf = (row: ProvenanceColumns, known?: Provenance): Provenance => {
+  const { request_id: requestId, requested_by: by, requested_at: at } = row
+  return known?.requestId === requestId && known.by === by && known.at === at ? known : { requestId, by, at }
+}
 
 export const provenanceColumns = ({ requestId, by, at }: Provenance): ProvenanceColumns => ({
   request_id: requestId,
@@ -21,7 +21,7 @@ export const provenanceColumns = ({ requestId, by, at }: Provenance): Provenance
   requested_at: at,
 })
 
-export const wireOf = (row: LinkRow, a: EndRow, b: EndRow): Wire => ({
+export const wireOf = (row: LinkRow, a: EndRow, b: EndRow, known?: Provenance): Wire => ({
   name: row.name,
   serial: row.serial,
   a: { node: a.node, interface: a.interface },
@@ -30,7 +30,7 @@ export const wireOf = (row: LinkRow, a: EndRow, b: EndRow): Wire => ({
   ...(row.mtu !== null && { mtu: row.mtu }),
   ...(row.rate_mbps !== null && { rateMbps: row.rate_mbps }),
   ...(row.topology !== null && { topology: row.topology }),
-  provenance: provenanceOf(row),
+  provenance: provenanceOf(row, known),
 })
 
 /** The columns of a link that may change; its ends are rows of their own. */

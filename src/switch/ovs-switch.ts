@@ -10,7 +10,7 @@ import type { Port } from '#model/node.js'
 import type { Channel, EventMessage } from '#openflow/channel.js'
 import { flowFilter } from '#openflow/messages/flows.js'
 import type { OvsdbClient } from '#ovsdb/client.js'
-import type { ChangeSet } from '#ovsdb/replica.js'
+import type { Change, ChangeSet } from '#ovsdb/replica.js'
 import { FlowBook } from '#reconcile/flow-book.js'
 import type { SwitchPlan } from '#reconcile/plan.js'
 import type {
@@ -25,12 +25,12 @@ import { deletedMeters, type FlowUpdate, takeUpdate, watchAllFlows } from './flo
 import { installedFlow } from './installed-flow.js'
 import { readMeters } from './meters.js'
 import { OpenFlowPorts } from './of-ports.js'
-import { elsewhere, portValue, stalePort, tunnelItself } from './ports.js'
+import { elsewhere, PortCache, portValue, stalePort, tunnelItself } from './ports.js'
 import { type Preparation, prepare } from './prepare.js'
 import { carryOut } from './program.js'
 import { releaseOperations } from './release.js'
 import type { SwitchSettings } from './settings.js'
-import { ids, type SwitchTable } from './tables.js'
+import { type bridge, ids, type SwitchTable } from './tables.js'
 import type { SwitchView } from './view.js'
 
 export interface OvsSwitchOptions {
@@ -66,6 +66,7 @@ export class OvsSwitch implements SwitchHandle {
   readonly meters = new Map<number, MeterWish>()
   private readonly open = new OpenFlowPorts()
   private readonly devices = new Devices()
+  private readonly cache = new PortCache((name) => this.installed(name))
   private readonly connectedAt: number
   private readonly unfollow: () => void
   private channel: ChannelState = { state: 'absent' }
@@ -122,13 +123,13 @@ export class OvsSwitch implements SwitchHandle {
 
   *ports(): Iterable<Port> {
     for (const row of this.options.view.ports()) {
-      const port = this.installed(row.name)
+      const port = this.cache.get(row.name)
       if (port !== undefined) yield port
     }
   }
 
   port(name: string): Port | undefined {
-    return name === this.options.settings.tunnelPort ? tunnelItself(name) : this.installed(name)
+    return name === this.options.settings.tunnelPort ? tunnelItself(name) : this.cache.get(name)
   }
 
   private installed(name: string): Port | undefined {
@@ -181,6 +182,7 @@ export class OvsSwitch implements SwitchHandle {
     this.book.clear()
     this.meters.clear()
     this.open.clear()
+    this.cache.clear()
     if (!this.closed) this.events?.changed()
   }
 
@@ -209,7 +211,11 @@ export class OvsSwitch implements SwitchHandle {
     const { client, view } = this.options
     const { book, meters, open } = this
     this.held = []
-    for (const name of plan.removePorts) if (this.port(name)?.stale) this.devices.leave(name)
+    for (const name of plan.removePorts) {
+      if (!this.port(name)?.stale) continue
+      this.devices.leave(name)
+      this.cache.refresh(name)
+    }
     const outcome = await carryOut({ client, channel, view, book, meters, open }, plan)
     const held = this.held ?? []
     this.held = undefined
@@ -299,14 +305,24 @@ export class OvsSwitch implements SwitchHandle {
     const names = new Set<string>()
     let structure = false
     for (const change of changes) {
-      const row = change.new ?? change.old
       if (change.table === 'Interface' || change.table === 'Port') {
-        if (row !== undefined && 'name' in row) names.add(row.name)
+        const row = change.new ?? change.old
+        if (row !== undefined) names.add(row.name)
       } else structure = true
+      if (change.table === 'Bridge') for (const name of this.moved(change)) names.add(name)
     }
+    const changed = [...names].filter((name) => this.cache.refresh(name))
     const { settings } = this.options
     if (structure || names.has(settings.tunnelPort)) this.prepare()
-    if (this.ready && names.size > 0) this.events?.ports([...names])
+    if (this.ready && changed.length > 0) this.events?.ports(changed)
+  }
+
+  /** Names of the ports that came to a bridge or left it, their rows being what they were. */
+  private moved({ old, new: row }: Change<typeof bridge>): string[] {
+    if (old?.datapath_type !== row?.datapath_type) this.cache.clear()
+    const [before, after] = [new Set(old?.ports), new Set(row?.ports)]
+    const moved = [...before, ...after].filter((uuid) => !(before.has(uuid) && after.has(uuid)))
+    return moved.flatMap((uuid) => this.options.view.portRow(uuid)?.name ?? [])
   }
 
   /** Compares the database with what a node needs and mends it, one transaction at a time. */
@@ -348,6 +364,7 @@ export class OvsSwitch implements SwitchHandle {
     this.book.clear()
     for (const update of flows.items) takeUpdate(update, this.book)
     this.open.load(ports.items)
+    this.cache.clear()
   }
 
   private loaded(channel: Channel, waiting: readonly EventMessage[]): void {
@@ -361,7 +378,7 @@ export class OvsSwitch implements SwitchHandle {
     if (event.type === 'port_status') {
       const name = this.open.update(event)
       if (event.reason === 'delete') this.devices.left(name)
-      if (this.ready) this.events?.ports([name])
+      if (this.cache.refresh(name) && this.ready) this.events?.ports([name])
     } else if (event.type === 'flow_monitor_reply') {
       for (const update of event.items) {
         if (this.held === undefined) this.takeFlowUpdate(update)

@@ -41,3 +41,41 @@ export const elsewhere = (name: string, bridge: string): Port => ({
   ours: false,
   error: `it is a port of bridge ${bridge}; remove it there`,
 })
+
+/**
+ * What of a port matters to the wires on it; ports of which it is the same need not be told apart. One that the switch has not
+ * opened on both sides, in its database and for OpenFlow, is as good as none.
+ */
+const mattering = (port: Port | undefined): string => {
+  if (port === undefined) return ''
+  const { ofport, error, stale, ours, linkDown, held, mtu, mtuRequest } = port
+  if (error === undefined && stale !== true && (ofport === undefined || linkDown === undefined)) return ''
+  return `${ofport} ${linkDown} ${held} ${ours} ${mtu} ${mtuRequest} ${stale} ${error}`
+}
+
+/** Ports by name, made when they are asked for and kept until something about them changes. */
+export class PortCache {
+  private readonly ports = new Map<string, Port>()
+
+  constructor(private readonly make: (name: string) => Port | undefined) {}
+
+  get(name: string): Port | undefined {
+    const there = this.ports.get(name)
+    if (there !== undefined) return there
+    const port = this.make(name)
+    if (port !== undefined) this.ports.set(name, port)
+    return port
+  }
+
+  /** Something about a port changed; true when it is something that matters. */
+  refresh(name: string): boolean {
+    const before = this.ports.get(name)
+    this.ports.delete(name)
+    const after = this.get(name)
+    return after === undefined ? before !== undefined : mattering(before) !== mattering(after)
+  }
+
+  clear(): void {
+    this.ports.clear()
+  }
+}

@@ -50,6 +50,10 @@ export class SwitchView {
     return this.replica.table(port).one('name', name)
   }
 
+  portRow(uuid: string): PortRow | undefined {
+    return this.replica.table(port).get(uuid)
+  }
+
   interface(name: string): InterfaceRow | undefined {
     return this.replica.table(iface).one('name', name)
   }
