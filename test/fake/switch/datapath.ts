@@ -96,7 +96,10 @@ export class Datapath implements TracedSwitch {
   /** OFPT_FLOW_MOD, or why not. */
   flowMod(mod: FlowMod): Applied | PeerErrorName {
     if (mod.flow.table === 0xff && !mod.command.startsWith('delete')) return 'OFPFMFC_BAD_TABLE_ID'
-    const fault = mod.command.startsWith('delete') ? undefined : this.fault(mod.flow.actions)
+    // What a modification asks for is only looked at where there is something to modify.
+    const [touched] = mod.command.startsWith('modify') ? this.flows.selected(mod) : [true]
+    const fault =
+      mod.command.startsWith('delete') || touched === undefined ? undefined : this.fault(mod.flow.actions)
     if (fault !== undefined) return fault
     return this.flows.apply(mod)
   }

@@ -152,7 +152,8 @@ export class FlowTables {
   private add({ flow }: FlowMod): Applied | PeerErrorName {
     const key = keyOf(flow)
     const before = this.tables.get(flow.table)?.entries.get(key)
-    if (flow.flags?.includes('check_overlap') && this.overlaps(flow)) return 'OFPFMFC_OVERLAP'
+    if (before === undefined && flow.flags?.includes('check_overlap') && this.overlaps(flow))
+      return 'OFPFMFC_OVERLAP'
     const keeps = before !== undefined && !flow.flags?.includes('reset_counts')
     const entry: FlowEntry = {
       flow,

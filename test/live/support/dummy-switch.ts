@@ -71,6 +71,11 @@ export class DummySwitch {
     return one
   }
 
+  /** Where the bridge takes OpenFlow connections. */
+  get bridgeSocket(): string {
+    return join(this.directory, 'br0.mgmt')
+  }
+
   async stop(): Promise<void> {
     this.control?.close()
     for (const daemon of ['ovs-vswitchd', 'ovsdb-server']) {
