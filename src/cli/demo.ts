@@ -3,7 +3,8 @@
  * plays all parts: it raises a lab, runs a controller as a process of its own and is its client.
  */
 import { Command } from 'commander'
-import type { Check } from './demo/check.js'
+import { checkMachine } from '#lab/machine.js'
+import { type Check, failedCheck } from './demo/check.js'
 import { closing, narrateOn, opening } from './demo/narrate.js'
 import { performSteps } from './demo/perform.js'
 import { Stage } from './demo/stage.js'
@@ -31,7 +32,19 @@ const resultOf = (checks: readonly Check[], seconds: number): string =>
     checks: checks.map(({ detail: _, ...check }) => check),
   })
 
-const demo = async (io: Io, { json }: DemoOptions): Promise<void> => {
+/** Where no lab can be made there is nothing to show and nothing to clear up. */
+const checkStage = async (io: Io, { json }: DemoOptions): Promise<void> => {
+  try {
+    await checkMachine()
+  } catch (error) {
+    if (json) io.stdout.write(`${resultOf([failedCheck('lab-up', 0, error)], 0)}\n`)
+    throw error
+  }
+}
+
+const demo = async (io: Io, options: DemoOptions): Promise<void> => {
+  await checkStage(io, options)
+  const { json } = options
   const output = json ? io.stderr : io.stdout
   const palette = paletteFor(output, io.env)
   const begun = io.clock.now()
@@ -44,7 +57,7 @@ const demo = async (io: Io, { json }: DemoOptions): Promise<void> => {
   const seconds = (io.clock.now() - begun) / 1000
   output.write(closing(palette, checks, seconds))
   if (json) io.stdout.write(`${resultOf(checks, seconds)}\n`)
-  const failed = checks.filter(({ ok }) => !ok)
+  const failed = checks.filter(({ ok, skipped }) => !ok && !skipped)
   if (failed.length === 0) return
   throw new CliError('failed', `failed: ${failed.map(({ name }) => name).join(', ')}`)
 }

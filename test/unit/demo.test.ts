@@ -63,10 +63,12 @@ describe('a performance', () => {
   })
 
   it('leaves out what an essential step was needed for, but not the end', async () => {
-    const { checks, done } = await perform([fails('one', true), passes('two'), passes('end')])
+    const { checks, done, told, closing } = await perform([fails('one', true), passes('two'), passes('end')])
     expect(done).toEqual(['one', 'end', 'struck'])
     expect(checks.map(({ ok }) => ok)).toEqual([false, false, true])
-    expect(checks[1]?.found).toBe('not tried, since one failed')
+    expect(checks[1]).toEqual({ name: 'two', ok: false, ms: 0, skipped: true })
+    expect(told).not.toContain('two')
+    expect(closing).toContain('1 of 3 checks failed, 1 not tried')
   })
 
   it('takes any error for what was found', async () => {

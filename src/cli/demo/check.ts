@@ -25,6 +25,8 @@ export interface Check {
   readonly ok: boolean
   /** How long the step took. */
   readonly ms: number
+  /** It was not tried, since something failed that it needs. */
+  readonly skipped?: true
   /** What was seen, for people. */
   readonly detail?: string
   /** Of a failed check. */

@@ -44,10 +44,13 @@ export const opening = (palette: Palette, labName: string): string =>
   `\n${palette.bold('Heddle')} joins containers on three real Open vSwitch nodes (lab ${labName})\n\n`
 
 export const closing = (palette: Palette, checks: readonly Check[], seconds: number): string => {
-  const failed = checks.filter(({ ok }) => !ok).length
+  const failed = checks.filter(({ ok, skipped }) => !ok && !skipped).length
+  const untried = checks.filter(({ skipped }) => skipped).length
   const verdict =
     failed === 0
       ? palette.green(`all ${checks.length} checks passed`)
-      : palette.red(`${failed} of ${checks.length} checks failed`)
+      : palette.red(
+          `${failed} of ${checks.length} checks failed${untried === 0 ? '' : `, ${untried} not tried`}`,
+        )
   return `\n  ${verdict} in ${seconds.toFixed(1)} s\n\n`
 }

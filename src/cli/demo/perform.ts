@@ -28,13 +28,7 @@ const perform = async <S extends Strikable>(stage: S, step: Step<S>): Promise<Ch
   }
 }
 
-const skipped = (step: { readonly name: string }, because: { readonly name: string }): Check => ({
-  name: step.name,
-  ok: false,
-  ms: 0,
-  expected: 'to be tried',
-  found: `not tried, since ${because.name} failed`,
-})
+const skipped = ({ name }: { readonly name: string }): Check => ({ name, ok: false, ms: 0, skipped: true })
 
 /** The checks of all steps. Rejects with the signal's reason when it is aborted; the stage is struck then as well. */
 export const performSteps = async <S extends Strikable>(
@@ -43,16 +37,19 @@ export const performSteps = async <S extends Strikable>(
   narrator: Narrator,
 ): Promise<Check[]> => {
   const checks: Check[] = []
-  let broken: Step<S> | undefined
+  let broken = false
   try {
     for (const step of steps) {
       stage.signal.throwIfAborted()
       // The last step clears up, which needs nothing of the others.
-      const obstacle = step === steps.at(-1) ? undefined : broken
-      if (obstacle === undefined) narrator.begins(step)
-      const check = obstacle === undefined ? await perform(stage, step) : skipped(step, obstacle)
+      if (broken && step !== steps.at(-1)) {
+        checks.push(skipped(step))
+        continue
+      }
+      narrator.begins(step)
+      const check = await perform(stage, step)
       stage.signal.throwIfAborted()
-      if (!check.ok && step.essential) broken ??= step
+      if (!check.ok && step.essential) broken = true
       checks.push(check)
       narrator.ends(step, check)
     }
