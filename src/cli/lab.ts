@@ -23,7 +23,7 @@ An afternoon in a lab:
   heddle lab up --nodes 3 --controller
   heddle lab host r1 --node n1 --interfaces gig1 --address gig1=10.0.0.1/24
   heddle lab host r2 --node n3 --interfaces gig1 --address gig1=10.0.0.2/24
-  heddle links add blue n1:r1-gig1 n3:r2-gig1
+  heddle links add blue --a n1:r1-gig1 --b n3:r2-gig1
   heddle lab exec r1 -- ping 10.0.0.2
   heddle lab down`
 
