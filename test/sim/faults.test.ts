@@ -184,7 +184,7 @@ const checkWires = (sim: Simulation): void => {
   }
 }
 
-describe.each([1, 2, 3, 101, 118, 145, 155, 170])('seed %i', (seed) => {
+describe.each([1, 101, 118, 145, 155, 170])('seed %i', (seed) => {
   test('everything converges to what a full compile says', async () => {
     const storm = new Storm(seed)
     const { sim } = storm

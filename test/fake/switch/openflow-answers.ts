@@ -112,89 +112,80 @@ const portStats = ({ ofport, received, sent }: FakePort): MessageOf<'port_stats_
 
 const isAsked = (asked: number, meterId: number): boolean => asked === 0xffff_ffff || asked === meterId
 
+/** Who is asked. */
+interface Asked {
+  readonly datapath: Datapath
+  readonly datapathId: bigint
+}
+
+type Question = Extract<Message['type'], `${string}_request`>
+
+const answers: { readonly [T in Question]?: (question: MessageOf<T>, asked: Asked) => Message[] } = {
+  features_request: (_question, { datapathId }) => [
+    {
+      type: 'features_reply',
+      datapathId,
+      bufferCount: 0,
+      tableCount: 254,
+      auxiliaryId: 0,
+      capabilities: ['flow_stats', 'table_stats', 'port_stats', 'group_stats', 'bundles', 'flow_monitoring'],
+    },
+  ],
+  get_config_request: () => [{ type: 'get_config_reply', flags: 0, missSendLength: 0 }],
+  barrier_request: () => [{ type: 'barrier_reply' }],
+  role_request: (question) => [{ ...question, type: 'role_reply' }],
+  desc_request: () => [
+    {
+      type: 'desc_reply',
+      manufacturer: 'Heddle',
+      hardware: 'simulated',
+      software: '3.1.0',
+      serialNumber: 'None',
+      datapath: 'None',
+    },
+  ],
+  flow_desc_request: (question, { datapath }) =>
+    inParts<MessageOf<'flow_desc_reply'>>(
+      'flow_desc_reply',
+      selected(datapath, question).map((entry) => flowDesc(entry, datapath.now)),
+    ),
+  aggregate_request: (question, { datapath }) => [aggregate(datapath, question)],
+  table_stats_request: (_question, { datapath }) =>
+    inParts<MessageOf<'table_stats_reply'>>(
+      'table_stats_reply',
+      [...datapath.flows.sizes()].map(([tableId, activeCount]) => ({
+        tableId,
+        activeCount,
+        lookupCount: 0n,
+        matchedCount: 0n,
+      })),
+    ),
+  port_desc_request: ({ portNo }, { datapath }) =>
+    inParts<MessageOf<'port_desc_reply'>>('port_desc_reply', ports(datapath, portNo).map(portDesc)),
+  port_stats_request: ({ portNo }, { datapath }) =>
+    inParts<MessageOf<'port_stats_reply'>>('port_stats_reply', ports(datapath, portNo).map(portStats)),
+  meter_desc_request: (question, { datapath }) =>
+    inParts<MessageOf<'meter_desc_reply'>>(
+      'meter_desc_reply',
+      [...datapath.meters.values()]
+        .filter(({ meterId }) => isAsked(question.meterId, meterId))
+        .map(({ flags, meterId, bands }) => ({ flags, meterId, bands })),
+    ),
+  group_desc_request: (_question, { datapath }) =>
+    inParts<MessageOf<'group_desc_reply'>>(
+      'group_desc_reply',
+      [...datapath.groups.values()].map(({ groupType, groupId, buckets }) => ({
+        groupType,
+        groupId,
+        buckets,
+        properties: [],
+      })),
+    ),
+}
+
 /** The messages that answer a question; undefined for what is no question. */
-export const answer = (message: Message, datapath: Datapath, datapathId: bigint): Message[] | undefined => {
-  switch (message.type) {
-    case 'features_request':
-      return [
-        {
-          type: 'features_reply',
-          datapathId,
-          bufferCount: 0,
-          tableCount: 254,
-          auxiliaryId: 0,
-          capabilities: [
-            'flow_stats',
-            'table_stats',
-            'port_stats',
-            'group_stats',
-            'bundles',
-            'flow_monitoring',
-          ],
-        },
-      ]
-    case 'get_config_request':
-      return [{ type: 'get_config_reply', flags: 0, missSendLength: 0 }]
-    case 'barrier_request':
-      return [{ type: 'barrier_reply' }]
-    case 'role_request':
-      return [{ ...message, type: 'role_reply' }]
-    case 'desc_request':
-      return [
-        {
-          type: 'desc_reply',
-          manufacturer: 'Heddle',
-          hardware: 'simulated',
-          software: '3.1.0',
-          serialNumber: 'None',
-          datapath: 'None',
-        },
-      ]
-    case 'flow_desc_request':
-      return inParts<MessageOf<'flow_desc_reply'>>(
-        'flow_desc_reply',
-        selected(datapath, message).map((entry) => flowDesc(entry, datapath.now)),
-      )
-    case 'aggregate_request':
-      return [aggregate(datapath, message)]
-    case 'table_stats_request':
-      return inParts<MessageOf<'table_stats_reply'>>(
-        'table_stats_reply',
-        [...datapath.flows.sizes()].map(([tableId, activeCount]) => ({
-          tableId,
-          activeCount,
-          lookupCount: 0n,
-          matchedCount: 0n,
-        })),
-      )
-    case 'port_desc_request':
-      return inParts<MessageOf<'port_desc_reply'>>(
-        'port_desc_reply',
-        ports(datapath, message.portNo).map(portDesc),
-      )
-    case 'port_stats_request':
-      return inParts<MessageOf<'port_stats_reply'>>(
-        'port_stats_reply',
-        ports(datapath, message.portNo).map(portStats),
-      )
-    case 'meter_desc_request':
-      return inParts<MessageOf<'meter_desc_reply'>>(
-        'meter_desc_reply',
-        [...datapath.meters.values()]
-          .filter(({ meterId }) => isAsked(message.meterId, meterId))
-          .map(({ flags, meterId, bands }) => ({ flags, meterId, bands })),
-      )
-    case 'group_desc_request':
-      return inParts<MessageOf<'group_desc_reply'>>(
-        'group_desc_reply',
-        [...datapath.groups.values()].map(({ groupType, groupId, buckets }) => ({
-          groupType,
-          groupId,
-          buckets,
-          properties: [],
-        })),
-      )
-    default:
-      return undefined
-  }
+export const answer = (message: Message, asked: Asked): Message[] | undefined => {
+  const found = Object.hasOwn(answers, message.type) ? answers[message.type as Question] : undefined
+  // Each line of the table takes the question that it stands under.
+  return found?.(message as never, asked)
 }

@@ -151,43 +151,48 @@ export class OpenFlowServer implements DatapathListener {
       case 'flow_mod':
       case 'meter_mod':
       case 'port_mod':
-      case 'group_mod': {
-        if (message.type === 'flow_mod') this.options.onFlowMods?.(1)
-        const applied = this.apply(message)
-        if (typeof applied === 'string') this.refuse(applied, xid)
-        else this.applied(applied.changes, xid)
+      case 'group_mod':
+        this.change(message, xid)
         break
-      }
-      case 'packet_out': {
-        const inPort = Number(message.match.in_port ?? 0)
-        this.options.datapath.packetOut(inPort, message.data, message.actions)
+      case 'packet_out':
+        this.options.datapath.packetOut(Number(message.match.in_port ?? 0), message.data, message.actions)
         break
-      }
       case 'flow_monitor_request':
-        this.monitor = message.items
-        this.send(
-          inParts<MessageOf<'flow_monitor_reply'>>(
-            'flow_monitor_reply',
-            initialFlows(this.options.datapath, message.items),
-          ),
-          xid,
-        )
+        this.watch(message, xid)
         break
       case 'bundle_control':
         if (message.control === 'commit_request') this.commit(message, xid)
         else this.control(message, xid)
         break
-      case 'bundle_add': {
-        const refused = this.bundles.add(message, xid)
-        if (refused !== undefined) this.refuse(refused, xid)
+      case 'bundle_add':
+        this.answerTo(this.bundles.add(message, xid), xid)
         break
-      }
-      default: {
-        const messages = answer(message, this.options.datapath, this.options.datapathId)
-        if (messages !== undefined) this.send(messages, xid)
-        else if (!ignored.has(message.type)) this.refuse('OFPBRC_BAD_TYPE', xid)
-      }
+      default:
+        this.ask(message, xid)
     }
+  }
+
+  private ask(message: Message, xid: number): void {
+    const messages = answer(message, this.options)
+    if (messages !== undefined) this.send(messages, xid)
+    else if (!ignored.has(message.type)) this.refuse('OFPBRC_BAD_TYPE', xid)
+  }
+
+  private watch(message: MessageOf<'flow_monitor_request'>, xid: number): void {
+    this.monitor = message.items
+    const flows = initialFlows(this.options.datapath, message.items)
+    this.send(inParts<MessageOf<'flow_monitor_reply'>>('flow_monitor_reply', flows), xid)
+  }
+
+  private change(message: ChangeMessage, xid: number): void {
+    if (message.type === 'flow_mod') this.options.onFlowMods?.(1)
+    const applied = this.apply(message)
+    if (typeof applied === 'string') this.refuse(applied, xid)
+    else this.applied(applied.changes, xid)
+  }
+
+  private answerTo(refused: PeerErrorName | undefined, xid: number): void {
+    if (refused !== undefined) this.refuse(refused, xid)
   }
 
   private apply(message: ChangeMessage): Applied | PeerErrorName {
