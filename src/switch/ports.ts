@@ -24,16 +24,22 @@ export const stalePort = (name: string, ours: boolean, fault: string): Port => (
   error: ours ? fault : `${fault}; take the port off the bridge and put it back`,
 })
 
-/** A port of our bridge. */
-export const portValue = (row: PortRow, device: InterfaceRow, open: InstalledPort | undefined): Port => ({
-  name: row.name,
-  ours: row.external_ids.has(ids.owner),
-  ...stateOf(device),
-  ...(device.mac_in_use !== null && { mac: device.mac_in_use }),
-  ...(device.mtu !== null && { mtu: device.mtu }),
-  ...(device.mtu_request !== null && { mtuRequest: device.mtu_request }),
-  ...(open !== undefined && { linkDown: open.linkDown, held: open.held }),
-})
+/**
+ * A port of our bridge. When the switch has started again the number in its database may be another port's by now: what the
+ * channel says of that one is not this one's, and nothing may be done to it until both agree.
+ */
+export const portValue = (row: PortRow, device: InterfaceRow, open: InstalledPort | undefined): Port => {
+  const agrees = open === undefined || open.name === row.name
+  return {
+    name: row.name,
+    ours: row.external_ids.has(ids.owner),
+    ...(agrees && stateOf(device)),
+    ...(device.mac_in_use !== null && { mac: device.mac_in_use }),
+    ...(device.mtu !== null && { mtu: device.mtu }),
+    ...(device.mtu_request !== null && { mtuRequest: device.mtu_request }),
+    ...(agrees && open !== undefined && { linkDown: open.linkDown, held: open.held }),
+  }
+}
 
 /** A port that another bridge has: it can be looked at, not used. */
 export const elsewhere = (name: string, bridge: string): Port => ({
