@@ -12,12 +12,42 @@ const isOpen = ({ type, ofport }: InterfaceRow): boolean => type === '' && ofpor
 export class Devices {
   /** Interface index by the UUID of the row, as it was when the switch opened the device. */
   private readonly opened = new Map<string, number>()
+  /** Names of interfaces whose index is to be written down. */
+  private readonly news = new Set<string>()
+  private loaded = false
   /** Ports that are being put back, by name: they are off the bridge and not out of the switch yet. */
   private readonly leaving = new Set<string>()
 
-  /** Takes rows up as they are when the switch connects. */
-  load(rows: Iterable<InterfaceRow>): void {
-    for (const row of rows) this.note(row)
+  /**
+   * Takes rows up as they are when the switch connects. `recorded` is what was written down of an interface; a switch that has
+   * just started has opened every device as it is now, whatever was written down.
+   */
+  load(
+    rows: Iterable<InterfaceRow>,
+    justStarted: boolean,
+    recorded: (name: string) => number | undefined,
+  ): void {
+    this.loaded = true
+    if (justStarted) this.opened.clear()
+    for (const row of rows) {
+      const known = justStarted || !isOpen(row) ? undefined : recorded(row.name)
+      if (known !== undefined && !this.opened.has(row._uuid)) this.opened.set(row._uuid, known)
+      this.note(row)
+    }
+  }
+
+  /** Empties the list of what is to be written down: names of interfaces and their indexes. */
+  takeNews(interfaceOf: (name: string) => InterfaceRow | undefined): [name: string, ifindex: number][] {
+    const names = [...this.news]
+    this.news.clear()
+    return names.flatMap((name): [string, number][] => {
+      const ifindex = this.opened.get(interfaceOf(name)?._uuid ?? '')
+      return ifindex === undefined ? [] : [[name, ifindex]]
+    })
+  }
+
+  get hasNews(): boolean {
+    return this.news.size > 0
   }
 
   take(changes: ChangeSet<SwitchTable>): void {
@@ -58,9 +88,11 @@ export class Devices {
   }
 
   private note(row: InterfaceRow): void {
+    if (!this.loaded) return
     if (!isOpen(row)) this.opened.delete(row._uuid)
     else if (row.ifindex !== null && row.ifindex > 0 && !this.opened.has(row._uuid)) {
       this.opened.set(row._uuid, row.ifindex)
+      this.news.add(row.name)
     }
   }
 }

@@ -20,6 +20,7 @@ import type {
   SwitchFacts,
   SwitchHandle,
 } from '#reconcile/switch-handle.js'
+import { DeviceRecords, recordedIndex } from './device-records.js'
 import { Devices } from './devices.js'
 import { deletedMeters, type FlowUpdate, takeUpdate, watchAllFlows } from './flow-watch.js'
 import { installedFlow } from './installed-flow.js'
@@ -66,6 +67,7 @@ export class OvsSwitch implements SwitchHandle {
   readonly meters = new Map<number, MeterWish>()
   private readonly open = new OpenFlowPorts()
   private readonly devices = new Devices()
+  private readonly records: DeviceRecords
   private readonly cache = new PortCache((name) => this.installed(name))
   private readonly connectedAt: number
   private readonly unfollow: () => void
@@ -80,7 +82,7 @@ export class OvsSwitch implements SwitchHandle {
   constructor(private readonly options: OvsSwitchOptions) {
     this.node = options.node
     this.connectedAt = options.clock.wallTime()
-    this.devices.load(options.view.interfaces())
+    this.records = new DeviceRecords({ ...options, devices: this.devices })
     this.unfollow = options.client.replica.onChange((changes) => this.replicaChanged(changes))
   }
 
@@ -140,7 +142,7 @@ export class OvsSwitch implements SwitchHandle {
       return this.devices.isLeaving(name) ? stalePort(name, true, 'it is being opened anew') : undefined
     const owner = view.bridgeOf(row)
     if (owner !== settings.bridge) return owner === undefined ? undefined : elsewhere(name, owner)
-    const fault = view.bridge?.datapath_type === 'netdev' ? this.devices.fault(device) : undefined
+    const fault = view.forwardsInUserSpace ? this.devices.fault(device) : undefined
     if (fault !== undefined) return stalePort(name, row.external_ids.has(ids.owner), fault)
     return portValue(row, device, device.ofport === null ? undefined : this.open.get(device.ofport))
   }
@@ -263,6 +265,7 @@ export class OvsSwitch implements SwitchHandle {
       channel.channel.close(new Error(reason))
     }
     this.unfollow()
+    this.records.stop()
     this.events?.closed(reason)
     this.options.onClosed()
   }
@@ -302,6 +305,7 @@ export class OvsSwitch implements SwitchHandle {
   private replicaChanged(changes: ChangeSet<SwitchTable>): void {
     if (this.closed) return
     this.devices.take(changes)
+    this.records.soon()
     const names = new Set<string>()
     let structure = false
     for (const change of changes) {
@@ -364,7 +368,16 @@ export class OvsSwitch implements SwitchHandle {
     this.book.clear()
     for (const update of flows.items) takeUpdate(update, this.book)
     this.open.load(ports.items)
+    this.adoptDevices()
     this.cache.clear()
+  }
+
+  private adoptDevices(): void {
+    const { view } = this.options
+    // The flow of the node itself is always there, unless the switch has just started.
+    const justStarted = this.book.size === this.book.foreign
+    this.devices.load(view.interfaces(), justStarted, (name) => recordedIndex(view, name))
+    this.records.soon()
   }
 
   private loaded(channel: Channel, waiting: readonly EventMessage[]): void {

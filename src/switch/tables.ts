@@ -61,6 +61,7 @@ export const ids = {
   underlayMtu: 'heddle-underlay-mtu',
   owner: 'heddle-owner',
   fabric: 'heddle-fabric',
+  ifindex: 'heddle-ifindex',
 } as const
 
 /** Values of `heddle-owner`. */

@@ -35,6 +35,10 @@ export class SwitchView {
     return this.replica.table(bridge).one('name', this.bridgeName)
   }
 
+  get forwardsInUserSpace(): boolean {
+    return this.bridge?.datapath_type === 'netdev'
+  }
+
   /** Whether `ovs-vswitchd` has carried out all that was asked of it. */
   get settled(): boolean {
     const row = this.root

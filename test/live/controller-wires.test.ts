@@ -1,8 +1,10 @@
 /** Wires between containers on real switches: on one node, across nodes, at every kind of interface, whatever comes first. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Client, LinkSpec } from '#api/client.js'
 import type { LabHost } from '#lab/host.js'
 import type { Lab } from '#lab/lab.js'
+import { startHere } from './support/controller.js'
 import {
   becomes,
   type Fabric,
@@ -185,19 +187,31 @@ it('comes up by itself when an interface appears, waits when it vanishes, and co
   await client.deleteLink('later')
 })
 
-it('finds out that a device was replaced by another one of its name', async () => {
-  const node = lab.node('n1')
-  await client.createLink(link('swapped', 'n1 b-e0', 'n2 c-e0'))
-  await c.exec(['ip', 'addr', 'replace', '10.1.0.100/24', 'dev', 'e0'])
-  expect(await reaches(b, '10.1.0.100', 3)).toBe(true)
-  const replace = [
+/** What a container does that stops and starts: its device goes, and another one of the same name comes. */
+const replaceDevice = async (): Promise<void> => {
+  const commands = [
     'ip link del b-e0',
     `ip link add b-e0 type veth peer name e0 netns ${b.namespace}`,
     'ip link set b-e0 up arp off addrgenmode none',
   ]
-  expect((await node.exec(['sh', '-c', replace.join(' && ')])).code).toBe(0)
+  expect((await lab.node('n1').exec(['sh', '-c', commands.join(' && ')])).code).toBe(0)
   await b.exec(['ip', 'addr', 'add', '10.1.0.2/24', 'dev', 'e0'])
   await b.exec(['ip', 'link', 'set', 'e0', 'up'])
+}
+
+it('finds out that a device was replaced by another one of its name, at once or after a restart', async () => {
+  await client.createLink(link('swapped', 'n1 b-e0', 'n2 c-e0'))
+  await c.exec(['ip', 'addr', 'replace', '10.1.0.100/24', 'dev', 'e0'])
+  expect(await reaches(b, '10.1.0.100', 3)).toBe(true)
+  await replaceDevice()
+  await soon(() => reaches(b, '10.1.0.100'))
+  await becomes(client, 'swapped', 'up')
+  // The controller writes down which device it was.
+  await delay(1_500)
+  await fabric.controller.stop()
+  await replaceDevice()
+  fabric.controller = await startHere(fabric.settings)
+  ;({ client } = fabric.controller)
   await soon(() => reaches(b, '10.1.0.100'))
   await becomes(client, 'swapped', 'up')
   await client.deleteLink('swapped')

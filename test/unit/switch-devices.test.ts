@@ -17,9 +17,13 @@ const row = (values: Partial<InterfaceRow> = {}): InterfaceRow => ({
   ...values,
 })
 
+/** As after the first row was there when the switch connected, and the others came one after the other. */
 const devices = (...rows: InterfaceRow[]): Devices => {
   const made = new Devices()
-  for (const one of rows) made.load([one])
+  made.load(rows.slice(0, 1), true, () => undefined)
+  for (const one of rows.slice(1)) {
+    made.take([{ table: 'Interface', uuid: one._uuid, old: row(), new: one }])
+  }
   return made
 }
 
@@ -41,6 +45,24 @@ it('begins anew when the switch has closed the port', () => {
   const closed = row({ ofport: -1, ifindex: null, error: 'could not open network device r1-gig1' })
   expect(devices(row(), closed).fault(closed)).toBeUndefined()
   expect(devices(row(), closed, row({ ifindex: 13 })).fault(row({ ifindex: 13 }))).toBeUndefined()
+})
+
+it('goes by what was written down, unless the switch has just started', () => {
+  const adopted = new Devices()
+  adopted.load([row({ ifindex: 13 })], false, () => 12)
+  expect(adopted.fault(row({ ifindex: 13 }))).toContain('another one')
+  const restarted = new Devices()
+  restarted.load([row({ ifindex: 13 })], true, () => 12)
+  expect(restarted.fault(row({ ifindex: 13 }))).toBeUndefined()
+})
+
+it('has an index to write down once, when the switch has opened a device', () => {
+  const made = devices(row())
+  expect(made.hasNews).toBe(true)
+  expect(made.takeNews(() => row())).toEqual([['r1-gig1', 12]])
+  expect(made.hasNews).toBe(false)
+  made.take([{ table: 'Interface', uuid: row()._uuid, old: row(), new: row({ mtu: 9000 }) }])
+  expect(made.hasNews).toBe(false)
 })
 
 it('waits for the interface index of a new port', () => {
