@@ -10,6 +10,7 @@ import { compileWire } from '#compile/wire.js'
 import { type Random, seededRandom } from '#link/random.js'
 import type { Flow } from '#openflow/flow.js'
 import { printFlow } from '#openflow/flow-text.js'
+import type { Message } from '#openflow/messages.js'
 import { frames } from '../fake/frames.js'
 import { Simulation } from '../fake/simulation.js'
 
@@ -28,7 +29,9 @@ class Storm {
     const hooks = {
       losesCommit: () => this.happens(0.05),
       onTransact: () => (this.happens(0.05) ? ('lost' as const) : undefined),
-      refuse: () => (this.happens(0.02) ? ('OFPFMFC_TABLE_FULL' as const) : undefined),
+      // A port-mod is refused for one reason only: its port has gone, and that is reported.
+      refuse: ({ type }: Message) =>
+        type !== 'port_mod' && this.happens(0.02) ? ('OFPFMFC_TABLE_FULL' as const) : undefined,
     }
     const datapathTypes = seed % 2 === 0 ? ['netdev'] : ['system', 'netdev']
     this.sim = new Simulation({ seed, nodes, hooks: () => hooks, datapathTypes })
