@@ -11,42 +11,10 @@ import type { Eid } from './eid.js'
 import { checkedFamily, type EidFamily, eidFamilies, readKey, writeKey } from './mapping/eid-key.js'
 import { Interner } from './mapping/interner.js'
 import type { LocatorSet } from './mapping/locator-set.js'
+import type { Change, Mapping, MappingContent, MappingEntry, Page } from './mapping/mapping.js'
 import type { Slot } from './mapping/slots.js'
 import { Space } from './mapping/space.js'
-import { type MappingTraits, packTraits, unpackTraits } from './mapping/traits.js'
-
-/** What is said of an EID-prefix. `Owner` is whoever says it: any object, compared by identity. */
-export interface MappingContent<Owner extends object> extends MappingTraits {
-  readonly locators: LocatorSet
-  readonly owner: Owner
-  /** Minutes, as in records. */
-  readonly ttl: number
-}
-
-export interface Mapping<Owner extends object> extends MappingContent<Owner> {
-  readonly eid: Eid
-  /** Grows with every change of the database; this is the number of this mapping's last one. */
-  readonly sequence: number
-  /** When the EID-prefix was put in, and when it was last put, changed or not. */
-  readonly since: number
-  readonly refreshed: number
-  /** When it is to be taken out; undefined when it stays. */
-  readonly expires: number | undefined
-}
-
-/** What `put` has done: `before` is what was there and differed. */
-export type Change<Owner extends object> =
-  | { readonly outcome: 'added' }
-  | { readonly outcome: 'refreshed' }
-  | { readonly outcome: 'changed'; readonly before: Mapping<Owner> }
-
-export interface Page {
-  readonly family?: EidFamily
-  readonly iid?: number
-  /** The last EID of the page before. */
-  readonly after?: Eid
-  readonly limit: number
-}
+import { actionIn, mapVersionIn, originIn, packTraits, proxyReplyIn } from './mapping/traits.js'
 
 export interface MappingSystemOptions {
   /** When the database begins. */
@@ -127,22 +95,24 @@ export class MappingSystem<Owner extends object> {
   }
 
   /** The mapping for exactly this prefix. */
-  get(eid: Eid): Mapping<Owner> | undefined {
+  get(eid: Eid): MappingEntry<Owner> | undefined {
     const space = this.#spaces[checkedFamily(eid)]
-    return this.#optional(space, space.exact(eid.iid, writeKey(eid, space.key)))
+    const slot = space.exact(eid.iid, writeKey(eid, space.key))
+    return slot === 0 ? undefined : this.#entry(space, slot)
   }
 
   /** The mapping with the longest prefix that covers `eid`. */
   lookup(eid: Eid): Mapping<Owner> | undefined {
     const space = this.#spaces[checkedFamily(eid)]
-    return this.#optional(space, space.longest(eid.iid, writeKey(eid, space.key)))
+    const slot = space.longest(eid.iid, writeKey(eid, space.key))
+    return slot === 0 ? undefined : this.#read(space, slot)
   }
 
   /** All mappings that cover `eid`, the shortest prefix first: the last one is the longest match, the others say why. */
-  covering(eid: Eid): readonly Mapping<Owner>[] {
+  covering(eid: Eid): readonly MappingEntry<Owner>[] {
     const space = this.#spaces[checkedFamily(eid)]
-    const found: Mapping<Owner>[] = []
-    space.covering(eid.iid, writeKey(eid, space.key), (slot) => found.push(this.#read(space, slot)))
+    const found: MappingEntry<Owner>[] = []
+    space.covering(eid.iid, writeKey(eid, space.key), (slot) => found.push(this.#entry(space, slot)))
     return found
   }
 
@@ -197,9 +167,9 @@ export class MappingSystem<Owner extends object> {
   }
 
   /** Up to `limit` mappings in order of family, instance and prefix. */
-  page({ family, iid, after, limit }: Page): readonly Mapping<Owner>[] {
+  page({ family, iid, after, limit }: Page): readonly MappingEntry<Owner>[] {
     const from = after === undefined ? undefined : checkedFamily(after)
-    const found: Mapping<Owner>[] = []
+    const found: MappingEntry<Owner>[] = []
     if (limit <= 0) return found
     for (const one of eidFamilies) {
       if (found.length >= limit || (family !== undefined && family !== one)) continue
@@ -210,7 +180,7 @@ export class MappingSystem<Owner extends object> {
   }
 
   /** All mappings, or those of one family or instance, page by page. */
-  *mappings(filter: Omit<Page, 'limit' | 'after'> = {}, pageSize = 256): Generator<Mapping<Owner>> {
+  *mappings(filter: Omit<Page, 'limit' | 'after'> = {}, pageSize = 256): Generator<MappingEntry<Owner>> {
     let after: Eid | undefined
     for (;;) {
       const page = this.page({ ...filter, limit: pageSize, ...(after && { after }) })
@@ -225,14 +195,14 @@ export class MappingSystem<Owner extends object> {
     iid: number | undefined,
     after: Eid | undefined,
     limit: number,
-    found: Mapping<Owner>[],
+    found: MappingEntry<Owner>[],
   ): void {
     const iids = iid === undefined ? space.iids : [iid]
     for (const one of iids) {
       if (found.length >= limit) return
       if (after !== undefined && one < after.iid) continue
       const length = after?.iid === one ? writeKey(after, space.key) : -1
-      space.walk(one, length, (slot) => found.push(this.#read(space, slot)) < limit)
+      space.walk(one, length, (slot) => found.push(this.#entry(space, slot)) < limit)
     }
   }
 
@@ -273,18 +243,26 @@ export class MappingSystem<Owner extends object> {
     return mapping
   }
 
-  #optional(space: Space, slot: Slot): Mapping<Owner> | undefined {
-    return slot === 0 ? undefined : this.#read(space, slot)
-  }
-
   #read(space: Space, slot: Slot): Mapping<Owner> {
     const { slots } = space
+    const traits = slots.flags(slot)
     return {
-      eid: readKey(space.family, slots.iid(slot), slots.key(slot), slots.length(slot)),
+      eid: readSlotKey(space, slot),
+      id: eidFamilies.indexOf(space.family) * 0x1_0000_0000 + slot,
       locators: this.locatorsOf(space, slot),
       owner: this.ownerOf(space, slot),
       ttl: slots.ttl(slot),
-      ...unpackTraits(slots.flags(slot)),
+      action: actionIn(traits),
+      origin: originIn(traits),
+      proxyReply: proxyReplyIn(traits),
+      mapVersion: mapVersionIn(traits),
+    }
+  }
+
+  #entry(space: Space, slot: Slot): MappingEntry<Owner> {
+    const { slots } = space
+    return {
+      ...this.#read(space, slot),
       sequence: slots.sequence(slot),
       since: slots.since(slot),
       refreshed: slots.refreshed(slot),
@@ -292,3 +270,11 @@ export class MappingSystem<Owner extends object> {
     }
   }
 }
+
+/** A slot's EID-prefix; of the commonest family without a copy of its key. */
+const readSlotKey = ({ family, slots }: Space, slot: Slot): Eid =>
+  family === 'ipv4'
+    ? { iid: slots.iid(slot), address: { family, value: slots.word(slot, 0) }, length: slots.length(slot) }
+    : readKey(family, slots.iid(slot), slots.key(slot), slots.length(slot))
+
+export type { Change, Mapping, MappingContent, MappingEntry, Page }

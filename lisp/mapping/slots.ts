@@ -44,7 +44,7 @@ export class Slots {
     this.#count += 1
     this.#data[at + IID] = iid
     this.#data[at + LENGTH] = length
-    for (let i = 0; i < this.words; i++) this.#data[at + KEY + i] = key[i] as number
+    for (let i = 0; i < this.words; i++) this.#data[at + KEY + i] = leading(key[i] as number, length - i * 32)
     return slot
   }
 
@@ -153,3 +153,7 @@ export class Slots {
     this.#times = times
   }
 }
+
+/** The first `bits` of a word, the others zero. */
+const leading = (word: number, bits: number): number =>
+  bits >= 32 ? word : bits <= 0 ? 0 : word & (0xffff_ffff << (32 - bits))

@@ -27,9 +27,7 @@ export const packTraits = ({ action, origin, proxyReply, mapVersion }: MappingTr
     ((mapVersion & 0xfff) << versionShift)) >>>
   0
 
-export const unpackTraits = (bits: number): MappingTraits => ({
-  action: actions[bits & actionMask] ?? 'no-action',
-  origin: origins[(bits >>> originShift) & originMask] ?? 'registered',
-  proxyReply: (bits & proxyBit) !== 0,
-  mapVersion: bits >>> versionShift,
-})
+export const actionIn = (bits: number): Action => actions[bits & actionMask] ?? 'no-action'
+export const originIn = (bits: number): Origin => origins[(bits >>> originShift) & originMask] ?? 'registered'
+export const proxyReplyIn = (bits: number): boolean => (bits & proxyBit) !== 0
+export const mapVersionIn = (bits: number): number => bits >>> versionShift

@@ -1,0 +1,198 @@
+/**
+ * Publish/subscribe (RFC 9437): subscribing, and the Map-Notify messages that tell of changes. A subscription stands at the prefix
+ * that the subscriber was told of, since that is what its map-cache has.
+ */
+import { printEid } from '../address-text.js'
+import { seal } from '../auth.js'
+import type { Eid } from '../eid.js'
+import { keyLength, sameEid } from '../mapping/eid-key.js'
+import type { MappingSystem } from '../mapping-system.js'
+import type { XtrIdentity } from '../messages/parts.js'
+import type { MappingRecord } from '../records.js'
+import { negativeRecord, recordOf } from './answers.js'
+import type { Outbox } from './effects.js'
+import type { Notices } from './notices.js'
+import type { SubscriptionOptions } from './options.js'
+import type { Owner } from './owners.js'
+import { type NewSubscription, type Subscription, SubscriptionBook } from './subscription-book.js'
+
+export interface SubscriptionRequest extends NewSubscription {
+  readonly asked: Eid
+  /** What the subscriber is told now. */
+  readonly record: MappingRecord
+  /** Nobody has registered the prefix. */
+  readonly temporary: boolean
+}
+
+const mutedMax = 64
+/** Subscribed prefixes within a changed one that hear of it. */
+const withinMax = 10_000
+
+export class Subscriptions {
+  readonly book: SubscriptionBook
+  readonly #options: SubscriptionOptions
+  readonly #system: MappingSystem<Owner>
+  readonly #notices: Notices
+  /** Those with changes that wait. */
+  readonly #busy = new Set<Subscription>()
+
+  constructor(system: MappingSystem<Owner>, notices: Notices, options: SubscriptionOptions, now: number) {
+    this.#system = system
+    this.#notices = notices
+    this.#options = options
+    this.book = new SubscriptionBook(options, now)
+  }
+
+  /** Subscribes, or renews with what is new, and tells the present state; false when there is no room. */
+  subscribe(request: SubscriptionRequest, now: number, out: Outbox): boolean {
+    const subscription = this.book.get(request.identity, request.eid) ?? this.book.add(request)
+    if (subscription === undefined) return false
+    subscription.rlocs = request.rlocs
+    subscription.proof = request.proof
+    this.book.noteAsked(subscription, request.asked)
+    this.book.endAt(subscription, request.temporary ? now + this.#options.temporaryMs : undefined)
+    this.#send(subscription, request.nonce, [request.record], printEid(request.eid), now, out)
+    return true
+  }
+
+  /**
+   * Ends the subscription of a prefix, or, where only a shorter one is subscribed to, has it say nothing more of this one. The
+   * Map-Notify that confirms it is the caller's to send.
+   */
+  unsubscribe(identity: XtrIdentity, eid: Eid, nonce: bigint): void {
+    this.book.keepNonce(identity, eid, nonce)
+    const covering = this.book.coveringOf(identity, eid)
+    const own = covering.find(
+      (one) => sameEid(one.eid, eid) || one.asked.some((asked) => sameEid(asked, eid)),
+    )
+    if (own !== undefined) {
+      this.book.keepNonce(identity, own.eid, nonce)
+      this.#end(own)
+      return
+    }
+    const wide = covering.at(-1)
+    if (wide !== undefined && wide.muted.length < mutedMax) wide.muted.push(eid)
+  }
+
+  /** Tells all whom it concerns that what is known of an EID-prefix has changed. */
+  publish(eid: Eid, now: number, out: Outbox): void {
+    if (this.book.size === 0) return
+    const name = printEid(eid)
+    const covering = [...this.book.covering(eid)]
+    const record = covering.length === 0 ? undefined : this.#present(eid, true)
+    for (const one of covering) {
+      if (record === undefined || one.muted.some((muted) => sameEid(muted, eid))) continue
+      this.#tell(this.#follow(one, eid, now), eid, record, name, now, out)
+    }
+    for (const one of [...this.book.within(eid, withinMax)]) {
+      if (!this.#depends(one, eid)) continue
+      this.#tell(one, one.eid, this.#present(one.eid, false), printEid(one.eid), now, out)
+    }
+  }
+
+  tick(now: number, max: number, out: Outbox): void {
+    this.book.tick(now, max)
+    for (const subscription of this.#busy) this.#flush(subscription, now, out)
+  }
+
+  /** Whether a subscriber of a longer prefix hears what is known of this one, for want of something more specific. */
+  #depends(subscription: Subscription, eid: Eid): boolean {
+    const mapping = this.#system.lookup(subscription.eid)
+    return mapping === undefined || keyLength(mapping.eid) <= keyLength(eid)
+  }
+
+  /** What is known of exactly a prefix; with `exact` false, also what a shorter one says of it. */
+  #present(eid: Eid, exact: boolean): MappingRecord {
+    const mapping = exact ? this.#system.get(eid) : this.#system.lookup(eid)
+    return mapping === undefined ? negativeRecord(eid, 'natively-forward', 0) : recordOf(mapping, eid)
+  }
+
+  /**
+   * A subscription to a hole moves to the EID-prefix that has been registered there, when that is what was asked for; one to a
+   * registered prefix gets an end when the prefix goes, and loses it when it comes back.
+   */
+  #follow(subscription: Subscription, eid: Eid, now: number): Subscription {
+    const exists = this.#system.get(eid) !== undefined
+    if (sameEid(subscription.eid, eid)) {
+      this.book.endAt(subscription, exists ? undefined : now + this.#options.temporaryMs)
+      return subscription
+    }
+    const wanted = subscription.asked.some((one) => this.#isAt(one, eid))
+    if (!exists || !wanted || !this.book.isTemporary(subscription)) return subscription
+    const { identity, rlocs, proof, nonce, asked } = subscription
+    const moved = this.book.get(identity, eid) ?? this.book.add({ identity, eid, rlocs, proof, nonce })
+    for (const one of asked) if (moved !== undefined) this.book.noteAsked(moved, one)
+    return moved ?? subscription
+  }
+
+  /** Whether `eid` is the prefix that says where `asked` is. */
+  #isAt(asked: Eid, eid: Eid): boolean {
+    const mapping = this.#system.lookup(asked)
+    return mapping !== undefined && sameEid(mapping.eid, eid)
+  }
+
+  #tell(
+    subscription: Subscription,
+    eid: Eid,
+    record: MappingRecord,
+    name: string,
+    now: number,
+    out: Outbox,
+  ): void {
+    if (subscription.waiting.size === 0 && subscription.subscriber.bucket.take(now)) {
+      this.#send(subscription, subscription.nonce + 1n, [record], name, now, out)
+    } else if (subscription.waiting.size < this.#options.waitingMax) {
+      subscription.waiting.set(name, eid)
+      this.#busy.add(subscription)
+    } else {
+      this.#lose(subscription, subscription.nonce, out)
+    }
+  }
+
+  #flush(subscription: Subscription, now: number, out: Outbox): void {
+    const { waiting, subscriber } = subscription
+    while (waiting.size > 0 && subscriber.bucket.take(now)) {
+      const batch = [...waiting].slice(0, this.#options.recordsPerNotify)
+      for (const [name] of batch) waiting.delete(name)
+      const records = batch.map(([, eid]) => this.#present(eid, !sameEid(eid, subscription.eid)))
+      const topic = batch.length === 1 ? batch[0]?.[0] : undefined
+      this.#send(subscription, subscription.nonce + 1n, records, topic, now, out)
+    }
+    if (waiting.size === 0) this.#busy.delete(subscription)
+  }
+
+  #send(
+    subscription: Subscription,
+    nonceWanted: bigint,
+    records: readonly MappingRecord[],
+    topic: string | undefined,
+    now: number,
+    out: Outbox,
+  ): void {
+    const nonce = BigInt.asUintN(64, nonceWanted)
+    subscription.nonce = nonce
+    this.book.keepNonce(subscription.identity, subscription.eid, nonce)
+    const { proof, rlocs: addresses } = subscription
+    const data = seal({ type: 'map-notify', flags: {}, nonce, records }, proof)
+    const lost = (_now: number, then: Outbox): void => this.#lose(subscription, nonce, then)
+    const notice = { nonce, data, addresses, proof, party: subscription, lost }
+    this.#notices.send(topic === undefined ? notice : { ...notice, topic }, now, out)
+  }
+
+  /** Nobody answers: the subscription ends, and one message says so. RFC 9437, section 5. */
+  #lose(subscription: Subscription, nonce: bigint, out: Outbox): void {
+    this.#end(subscription)
+    const [address] = subscription.rlocs
+    if (address === undefined) return
+    const records = [negativeRecord(subscription.eid, 'drop-auth-failure', 1)]
+    const data = seal({ type: 'map-notify', flags: {}, nonce, records }, subscription.proof)
+    out.push({ do: 'send', to: { address, port: this.#notices.port }, data })
+  }
+
+  #end(subscription: Subscription): void {
+    this.book.remove(subscription)
+    subscription.waiting.clear()
+    this.#busy.delete(subscription)
+    this.#notices.end(subscription)
+  }
+}
