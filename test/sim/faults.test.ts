@@ -190,12 +190,11 @@ const checkWires = (sim: Simulation): void => {
 /** Seeds that have found something once, and how many faults it took. */
 const runs = [
   { seed: 1, strikes: 40 },
-  { seed: 101, strikes: 40 },
-  { seed: 118, strikes: 40 },
-  { seed: 145, strikes: 40 },
-  { seed: 155, strikes: 40 },
-  { seed: 170, strikes: 40 },
-  { seed: 1005, strikes: 90 },
+  { seed: 2, strikes: 40 },
+  { seed: 3, strikes: 60 },
+  { seed: 50, strikes: 60 },
+  { seed: 62, strikes: 90 },
+  { seed: 94, strikes: 90 },
 ]
 
 describe.each(runs)('seed $seed, $strikes faults', ({ seed, strikes }) => {
@@ -209,6 +208,7 @@ describe.each(runs)('seed $seed, $strikes faults', ({ seed, strikes }) => {
     }
     storm.calm()
     await sim.until('all wires are up', () => sim.allUp, 300_000)
+    await sim.run(30_000) // connections that are dead are found to be
     await storm.replaceDeadDevices()
     storm.removeForeignFlows()
     await sim.until('all wires are up again', () => sim.allUp, 300_000)
