@@ -31,6 +31,9 @@ export interface ControllerOptions {
   readonly vni: VniRange & { readonly quarantineSeconds: number }
 }
 
+/** After an address for switches was taken, as after a controller that has just ended. */
+const listenRetryMs = 1_000
+
 export class Controller {
   readonly fabric: LiveFabric
   readonly convergence: Convergence
@@ -38,6 +41,8 @@ export class Controller {
   private readonly journal: Journal
   private door: SwitchDoor | undefined
   private trouble: string | undefined
+  /** Ends the wait for the next attempt to open the door. */
+  private cancelRetry: (() => void) | undefined
   /** Nodes whose row is being written, so that one change makes one transaction. */
   private readonly storing = new Set<string>()
 
@@ -77,6 +82,7 @@ export class Controller {
   }
 
   async stop(): Promise<void> {
+    this.cancelRetry?.()
     await this.door?.close()
     this.door = undefined
     this.convergence.stop()
@@ -99,6 +105,7 @@ export class Controller {
       })
       await this.open(store.fabricId)
     } else if (state.state === 'standby') {
+      this.cancelRetry?.()
       this.tell({ type: 'controller-standby', object: 'controller', message: state.reason })
       const door = this.door
       this.door = undefined
@@ -119,8 +126,10 @@ export class Controller {
       this.trouble = undefined
       for (const node of this.options.store.nodes()) this.dial(node.name, undefined, node)
     } catch (error) {
-      this.trouble = `cannot listen for switches: ${errorText(error)}`
-      this.options.logger.error({ err: error }, this.trouble)
+      const trouble = `cannot listen for switches: ${errorText(error)}`
+      if (trouble !== this.trouble) this.options.logger.error({ err: error }, trouble)
+      this.trouble = trouble
+      this.cancelRetry = this.options.clock.schedule(listenRetryMs, () => void this.open(fabricId))
     }
   }
 

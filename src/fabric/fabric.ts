@@ -3,7 +3,8 @@
  */
 import type { Fabric, Request, WirePatch } from '#api/fabric.js'
 import type { Clock } from '#link/clock.js'
-import { FabricError } from '#model/error.js'
+import { parseDialTarget } from '#link/targets.js'
+import { errorText, FabricError } from '#model/error.js'
 import type { FlowView, NodeSpec, NodeView, Port } from '#model/node.js'
 import type { WireView } from '#model/status.js'
 import type { TopologyPlan, TopologySpec, TopologyView } from '#model/topology.js'
@@ -75,6 +76,7 @@ export class LiveFabric implements Fabric {
   ): Promise<{ node: NodeView; created: boolean }> {
     const { store, convergence, clock } = this.options
     this.requireLeader()
+    checkTarget(spec)
     const stored = convergence.inventory.stored.get(name)
     await store.commit({
       putNode: {
@@ -390,6 +392,16 @@ export class LiveFabric implements Fabric {
 
   private retirement(wire: Wire): RetiredVni {
     return { vni: wire.vni, until: this.options.clock.wallTime() + this.options.vni.quarantineSeconds * 1000 }
+  }
+}
+
+/** The schema knows the forms of a target, not every port and host name that can be none. */
+const checkTarget = ({ target }: NodeSpec): void => {
+  if (target === undefined) return
+  try {
+    parseDialTarget(target, { port: 6640 })
+  } catch (error) {
+    throw new FabricError('invalid-request', errorText(error), { field: 'target', cause: error })
   }
 }
 

@@ -140,7 +140,7 @@ export class Arrival {
     const { stage } = this
     if (stage.state === 'entered') stage.one.close(reason)
     else if (stage.state === 'reading')
-      this.refuseWith(undefined, `its database could not be read: ${reason}`)
+      this.refuseWith(this.options.expected, `its database could not be read: ${reason}`)
     else if (stage.state === 'named' || stage.state === 'nameless') this.left()
   }
 

@@ -9,7 +9,7 @@ import { dial } from '#link/dial.js'
 import type { LinkOptions } from '#link/link.js'
 import { type Listener, listen } from '#link/listen.js'
 import type { Random } from '#link/random.js'
-import { bracketed, type ListenTarget, parseDialTarget } from '#link/targets.js'
+import { bracketed, type DialTarget, type ListenTarget, parseDialTarget } from '#link/targets.js'
 import type { Transport } from '#link/transport.js'
 import { errorText } from '#model/error.js'
 import type { Logger } from '#model/logger.js'
@@ -111,12 +111,23 @@ export class OvsSwitchDoor implements SwitchDoor {
 
   dial(node: string, target: string): void {
     const { credentials } = this.options
-    const parsed = parseDialTarget(target, { port: 6640 })
+    const parsed = this.parse(node, target)
+    if (parsed === undefined) return
     const client = OvsdbClient.dial(
       [(signal) => dial(parsed, credentials === undefined ? {} : { credentials }, signal)],
       this.clientOptions(),
     )
     this.dialled.set(node, this.arrive(client, target, undefined, node))
+  }
+
+  /** A target is checked before it is stored; one that somebody wrote into the database by hand may be anything. */
+  private parse(node: string, target: string): DialTarget | undefined {
+    try {
+      return parseDialTarget(target, { port: 6640 })
+    } catch (error) {
+      this.refusals.tell(target, node, errorText(error))
+      return undefined
+    }
   }
 
   undial(node: string): void {
