@@ -90,12 +90,12 @@ export class SourceBuckets {
   }
 }
 
-/** Not 0. */
+/** Unsigned and not 0. */
 const hashOf = (source: IpAddress, seed: number): number => {
-  if (source.family === 'ipv4') return mix(source.value, seed) | 1
+  if (source.family === 'ipv4') return (mix(source.value, seed) | 1) >>> 0
   let hash = seed
   for (let rest = source.value; rest > 0n; rest >>= 32n) hash = mix(Number(rest & 0xffff_ffffn), hash)
-  return hash | 1
+  return (hash | 1) >>> 0
 }
 
 const mix = (word: number, seed: number): number => {

@@ -33,17 +33,18 @@ export interface Local {
   readonly name: string
 }
 
-/** Several xTRs that want their locators merged (RFC 9301, section 5.6). One object for each merged mapping. */
+/** Several xTRs that want their locators merged (RFC 9301, section 5.6). Who comes or goes makes another one of it. */
 export interface Merged {
   readonly kind: 'merged'
-  readonly members: Map<Xtr, Contribution>
+  readonly members: ReadonlyMap<Xtr, Contribution>
 }
 
 export interface Contribution {
   readonly locators: readonly Locator[]
-  readonly expires: number
+  /** Later with each refresh. */
+  expires: number
   /** It set the M bit: it hears what has become of the mapping. */
-  readonly wantNotify: boolean
+  wantNotify: boolean
 }
 
 export type Owner = Xtr | Static | Local | Merged

@@ -11,7 +11,7 @@ import { published, recordOf } from './answers.js'
 import type { Endpoint, Outbox } from './effects.js'
 import { TokenBucket } from './limits.js'
 import type { MapServerOptions } from './options.js'
-import { firstExpiry, type Merged, mergedLocators, type Owner, type Xtr } from './owners.js'
+import { firstExpiry, mergedLocators, type Owner, type Xtr } from './owners.js'
 import { type Refusal, type Refusals, type Refused, refused } from './refusals.js'
 import type { Registry } from './registry.js'
 import { mayLocate, mayRegister, type Site, type Sites } from './sites.js'
@@ -144,18 +144,23 @@ export class Registration {
   /** Adds the xTR's locators to those of the others that want to be merged. */
   #merge(batch: Batch, eid: Eid, record: MappingRecord, old: Mapping<Owner> | undefined): void {
     const { xtr, message, now, out } = batch
-    const owner: Merged = old?.owner.kind === 'merged' ? old.owner : { kind: 'merged', members: new Map() }
-    const { members } = owner
-    // Last in order is whoever registered last: its word counts for a locator that several have.
-    members.delete(xtr)
     const expires = this.#expiry(message, record, now)
-    members.set(xtr, {
-      locators: record.locators.map(published),
-      expires,
-      wantNotify: message.flags.wantNotify === true,
-    })
-    const content = this.#content(batch, record, owner, locatorSet(mergedLocators(members)))
-    this.#parts.registry.put(eid, content, 'merged', now, out, firstExpiry(members))
+    const wantNotify = message.flags.wantNotify === true
+    const locators = record.locators.map(published)
+    const known = old?.owner.kind === 'merged' ? old.owner : undefined
+    const own = known?.members.get(xtr)
+    let owner = known
+    if (own !== undefined && locatorSet(own.locators).key === locatorSet(locators).key) {
+      own.expires = expires
+      own.wantNotify = wantNotify
+    } else {
+      // Last in order is whoever registered last: its word counts for a locator that several have.
+      const others = [...(known?.members ?? [])].filter(([other]) => other !== xtr)
+      owner = { kind: 'merged', members: new Map([...others, [xtr, { locators, expires, wantNotify }]]) }
+    }
+    if (owner === undefined) return
+    const content = this.#content(batch, record, owner, locatorSet(mergedLocators(owner.members)))
+    this.#parts.registry.put(eid, content, 'merged', now, out, firstExpiry(owner.members), xtr)
   }
 
   #content(
@@ -185,18 +190,18 @@ export class Registration {
   #deregister({ xtr, now, out }: Batch, eid: Eid, old: Mapping<Owner> | undefined): Refusal | undefined {
     const { registry } = this.#parts
     if (old === undefined) return undefined
-    if (old.owner.kind === 'merged' && old.owner.members.delete(xtr)) {
-      const { members } = old.owner
-      if (members.size === 0) registry.withdraw(eid, 'deregistered', now, out)
-      else
-        registry.put(
-          eid,
-          { ...old, locators: locatorSet(mergedLocators(members)) },
-          'deregistered',
-          now,
-          out,
-          firstExpiry(members),
-        )
+    if (old.owner.kind === 'merged' && old.owner.members.has(xtr)) {
+      const members = new Map([...old.owner.members].filter(([other]) => other !== xtr))
+      if (members.size === 0) {
+        registry.withdraw(eid, 'deregistered', now, out)
+        return undefined
+      }
+      const content = {
+        ...old,
+        owner: { kind: 'merged', members } as const,
+        locators: locatorSet(mergedLocators(members)),
+      }
+      registry.put(eid, content, 'deregistered', now, out, firstExpiry(members), xtr)
       return undefined
     }
     if (old.owner !== xtr) return 'not-owner'

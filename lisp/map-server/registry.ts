@@ -43,7 +43,7 @@ export class Registry {
     return this.#counts.get(site) ?? 0
   }
 
-  /** Puts a mapping in; returns true when that changed what is known of the EID. */
+  /** Puts a mapping in; returns true when that changed what is known of the EID. `by` knows already: it is not told. */
   put(
     eid: Eid,
     content: MappingContent<Owner>,
@@ -51,6 +51,7 @@ export class Registry {
     now: number,
     out: Outbox,
     expires?: number,
+    by?: Xtr,
   ): boolean {
     const { system } = this.#parts
     const change = system.put(eid, content, now, expires)
@@ -62,7 +63,7 @@ export class Registry {
     if (after === undefined) return false
     out.push({ do: 'tell', change: { eid: after.eid, ...(before && { before }), after, cause } })
     if (before === undefined || isSaidDifferently(before, after)) this.#spread(after.eid, after.id, now, out)
-    if (before !== undefined) this.#tellOldOwner(before, after, now, out)
+    if (before !== undefined) this.#tellOwners(before, after, by, now, out)
     return true
   }
 
@@ -90,15 +91,20 @@ export class Registry {
       if (gone) this.#count(before.owner, -1)
       out.push({ do: 'tell', change: { eid: before.eid, before, ...(after && { after }), cause: 'expired' } })
       this.#spread(before.eid, before.id, now, out)
+      if (after !== undefined) this.#tellOwners(before, after, undefined, now, out)
     }
   }
 
   /** A merged mapping without the members whose time is up; undefined when none is left. */
   #shrink(mapping: Mapping<Owner>, owner: Merged, now: number) {
-    for (const [xtr, { expires }] of owner.members) if (expires <= now) owner.members.delete(xtr)
-    if (owner.members.size === 0) return undefined
-    const content = { ...mapping, locators: locatorSet(mergedLocators(owner.members)) }
-    return { content, expires: firstExpiry(owner.members) }
+    const members = new Map([...owner.members].filter(([, { expires }]) => expires > now))
+    if (members.size === 0) return undefined
+    const content = {
+      ...mapping,
+      owner: { kind: 'merged', members } as const,
+      locators: locatorSet(mergedLocators(members)),
+    }
+    return { content, expires: firstExpiry(members) }
   }
 
   #count(owner: Owner | undefined, by: number): void {
@@ -117,13 +123,21 @@ export class Registry {
   }
 
   /** Who had the EID hears who has it now; so do the others of a merged mapping who want to. */
-  #tellOldOwner(before: Mapping<Owner>, after: Mapping<Owner>, now: number, out: Outbox): void {
+  #tellOwners(
+    before: Mapping<Owner>,
+    after: Mapping<Owner>,
+    by: Xtr | undefined,
+    now: number,
+    out: Outbox,
+  ): void {
     const record = recordOf(after)
-    if (before.owner.kind === 'xtr' && before.owner !== after.owner)
+    if (before.owner.kind === 'xtr' && before.owner !== after.owner && before.owner !== by) {
       this.#notify(before.owner, record, now, out)
+    }
     if (after.owner.kind !== 'merged' || before.locators.key === after.locators.key) return
-    for (const [xtr, { wantNotify }] of after.owner.members)
-      if (wantNotify) this.#notify(xtr, record, now, out)
+    for (const [xtr, { wantNotify }] of after.owner.members) {
+      if (wantNotify && xtr !== by) this.#notify(xtr, record, now, out)
+    }
   }
 
   #notify(xtr: Xtr, record: MappingRecord, now: number, out: Outbox): void {

@@ -78,21 +78,30 @@ export class Subscriptions {
   publish(eid: Eid, now: number, out: Outbox): void {
     if (this.book.size === 0) return
     const name = printEid(eid)
-    const covering = [...this.book.covering(eid)]
-    const record = covering.length === 0 ? undefined : this.#present(eid, true)
-    for (const one of covering) {
-      if (record === undefined || one.muted.some((muted) => sameEid(muted, eid))) continue
-      this.#tell(this.#follow(one, eid, now), eid, record, name, now, out)
+    const record = this.#present(eid, true)
+    for (const one of this.#longest(eid)) {
+      if (!one.muted.some((muted) => sameEid(muted, eid))) {
+        this.#tell(this.#follow(one, eid, now), eid, record, name, now, out)
+      }
     }
     for (const one of [...this.book.within(eid, withinMax)]) {
       if (!this.#depends(one, eid)) continue
-      this.#tell(one, one.eid, this.#present(one.eid, false), printEid(one.eid), now, out)
+      const part = this.#present(one.eid, false)
+      this.book.endAt(one, part.ttl === 0 ? now + this.#options.temporaryMs : undefined)
+      this.#tell(one, one.eid, part, printEid(one.eid), now, out)
     }
   }
 
   tick(now: number, max: number, out: Outbox): void {
     this.book.tick(now, max)
     for (const subscription of this.#busy) this.#flush(subscription, now, out)
+  }
+
+  /** Of each subscriber the subscription of the longest prefix that covers an EID-prefix. */
+  #longest(eid: Eid): readonly Subscription[] {
+    const bySubscriber = new Map<object, Subscription>()
+    for (const one of this.book.covering(eid)) bySubscriber.set(one.subscriber, one)
+    return [...bySubscriber.values()]
   }
 
   /** Whether a subscriber of a longer prefix hears what is known of this one, for want of something more specific. */
