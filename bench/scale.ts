@@ -19,6 +19,7 @@ import { median, summary, timed } from './statistics.js'
 const nodes = 200
 const wires = 50_000
 const few = 100
+const perTopology = 1_000
 const samples = 50
 const restPort = 18_081
 const ovsdbPort = 16_640
@@ -107,8 +108,12 @@ const upIs = (count: number) => async (): Promise<boolean> =>
 const readyIs = (count: number) => async (): Promise<boolean> =>
   (await metric('heddle_nodes{state="ready"}')) === count
 
-const apply = async (name: string, first: number, end: number): Promise<void> => {
-  await call('PUT', `${base}/v1/topologies/${name}?wait=0`, { links: linksFrom(first, end) })
+/** As fabrics grow: topology after topology, the next one when the last is stored. */
+const apply = async (first: number, end: number): Promise<void> => {
+  for (let from = first; from < end; from += perTopology) {
+    const to = Math.min(from + perTopology, end)
+    await call('PUT', `${base}/v1/topologies/from${from}?wait=0`, { links: linksFrom(from, to) })
+  }
   await until(`applying ${end - first} links`, upIs(end))
 }
 
@@ -155,10 +160,10 @@ const measure = async (
   await switches.tell({ do: 'start', controller: `tcp:127.0.0.1:${ovsdbPort}`, nodes, ports: portsPerNode })
   const joinMs = await timed(() => until('joining', readyIs(nodes)))
   say(`${nodes} switches have joined; ${few} wires, then one more`)
-  await apply('few', 0, few)
+  await apply(0, few)
   const withFew = await oneMore()
   say(`${wires} wires`)
-  const applyMs = await timed(() => apply('many', few, wires))
+  const applyMs = await timed(() => apply(few, wires))
   const withMany = await oneMore()
   const memoryMb = await residentMb(controller.pid)
   say('kill -9 and a new start')

@@ -17,12 +17,18 @@ export interface Reached {
   readonly complete: boolean
 }
 
+/** Receipts that are kept: those of the latest changes. */
+const keptMax = 10_000
+
 export class Receipts {
   private readonly byWire = new Map<string, Tracked>()
 
   /** A change of the wire `name` arrived at `began`. */
   begin(name: string, began: number): void {
+    this.byWire.delete(name)
     this.byWire.set(name, { began, flowsConfirmedMs: {}, complete: false })
+    const [oldest] = this.byWire.keys()
+    if (this.byWire.size > keptMax && oldest !== undefined) this.byWire.delete(oldest)
   }
 
   stored(name: string, now: number): void {

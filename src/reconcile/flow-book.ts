@@ -37,8 +37,16 @@ export const flowBody = (flow: Flow): string => {
 const slot = (kind: OriginKind, serial: number): string | number =>
   kind === 'wire' ? serial : `${kind}${serial}`
 
+/** A large fabric has many flows: what is held of one is a single text, cookie and body. */
+const pack = ({ cookie, body }: Held): string => `${cookie.toString(16)} ${body}`
+
+const unpack = (packed: string): Held => {
+  const gap = packed.indexOf(' ')
+  return { cookie: BigInt(`0x${packed.slice(0, gap)}`), body: packed.slice(gap + 1) }
+}
+
 export class FlowBook {
-  private readonly held = new Map<FlowKey, Held>()
+  private readonly held = new Map<FlowKey, string>()
   private readonly byOrigin = new Map<string | number, FlowKey[]>()
   private foreignCount = 0
 
@@ -52,7 +60,8 @@ export class FlowBook {
   }
 
   get(key: FlowKey): Held | undefined {
-    return this.held.get(key)
+    const packed = this.held.get(key)
+    return packed === undefined ? undefined : unpack(packed)
   }
 
   /** Keys of the flows of an origin; do not keep the array over a change. */
@@ -66,18 +75,18 @@ export class FlowBook {
   }
 
   set(key: FlowKey, held: Held): void {
-    const before = this.held.get(key)
+    const before = this.get(key)
     if (before?.cookie !== held.cookie) {
       if (before !== undefined) this.forget(key, before)
       const origin = originOf(held.cookie)
       if (origin === undefined) this.foreignCount++
-      else this.keysFor(slot(origin.kind, origin.serial)).push(key)
+      else this.addKey(slot(origin.kind, origin.serial), key)
     }
-    this.held.set(key, held)
+    this.held.set(key, pack(held))
   }
 
   delete(key: FlowKey): Held | undefined {
-    const before = this.held.get(key)
+    const before = this.get(key)
     if (before !== undefined) {
       this.held.delete(key)
       this.forget(key, before)
@@ -91,13 +100,10 @@ export class FlowBook {
     this.foreignCount = 0
   }
 
-  private keysFor(at: string | number): FlowKey[] {
-    let keys = this.byOrigin.get(at)
-    if (keys === undefined) {
-      keys = []
-      this.byOrigin.set(at, keys)
-    }
-    return keys
+  /** An origin has few flows, and arrays that are made whole have no room to spare. */
+  private addKey(at: string | number, key: FlowKey): void {
+    const keys = this.byOrigin.get(at)
+    this.byOrigin.set(at, keys === undefined ? [key] : [...keys, key])
   }
 
   private forget(key: FlowKey, held: Held): void {

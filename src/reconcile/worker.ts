@@ -6,6 +6,7 @@
 import type { Origin } from '#compile/cookie.js'
 import type { Desired, PortWish } from '#compile/desired.js'
 import type { Clock } from '#link/clock.js'
+import { errorText } from '#model/error.js'
 import { isEmpty, planSwitch, type SwitchPlan, type Wanted, type WantedPort } from './plan.js'
 import type { Outcome, SwitchHandle } from './switch-handle.js'
 
@@ -166,10 +167,7 @@ export class SwitchWorker {
       for (const port of handle.ourPorts()) this.ports.add(port.name)
     }
     const serials = takeSome(this.serials, whole ? Number.POSITIVE_INFINITY : roundMax)
-    const wanted: Wanted[] = [...serials].map((serial) => ({
-      origin: wireOrigin(serial),
-      desired: wants.wire(serial, node),
-    }))
+    const wanted = this.compile(serials)
     const withNode = whole || this.nodeMarked
     if (withNode) wanted.push({ origin: nodeOrigin, desired: wants.node(node) })
     // A wire brings its own interfaces along; marked ones may be claimed by nobody any more.
@@ -182,7 +180,49 @@ export class SwitchWorker {
     this.ports.clear()
     this.everything = false
     this.nodeMarked = false
-    return { serials, ports: marked, node: withNode, whole, plan: planSwitch(wanted, ports, handle, whole) }
+    const plan = this.plan(serials, wanted, ports, whole)
+    return { serials, ports: marked, node: withNode, whole, plan }
+  }
+
+  /** What the wires want; one that cannot be compiled is taken out of `serials`. */
+  private compile(serials: Set<number>): Wanted[] {
+    const { handle, wants } = this.options
+    return [...serials].flatMap((serial) => {
+      const compiled = this.attempt(serials, serial, () => wants.wire(serial, handle.node))
+      return compiled === undefined ? [] : [{ origin: wireOrigin(serial), desired: compiled }]
+    })
+  }
+
+  /** Compares them all at once; where that fails, those that it fails for are found and taken out of `serials`. */
+  private plan(
+    serials: Set<number>,
+    wanted: readonly Wanted[],
+    ports: readonly WantedPort[],
+    whole: boolean,
+  ): SwitchPlan {
+    const { handle } = this.options
+    try {
+      return planSwitch(wanted, ports, handle, whole)
+    } catch {
+      const sound = wanted.filter(
+        (one) =>
+          one.origin.kind !== 'wire' ||
+          this.attempt(serials, one.origin.serial, () => planSwitch([one], [], handle)) !== undefined,
+      )
+      return planSwitch(sound, ports, handle, whole)
+    }
+  }
+
+  /** A defect in what one wire wants is that wire's alone: it waits as if the switch had refused it. */
+  private attempt<T>(serials: Set<number>, serial: number, make: () => T): T | undefined {
+    try {
+      return make()
+    } catch (error) {
+      serials.delete(serial)
+      this.postpone(serial, errorText(error))
+      this.options.progress.settled(this.options.handle.node, [serial])
+      return undefined
+    }
   }
 
   private settle(round: Round, outcome: Outcome): void {

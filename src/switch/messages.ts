@@ -3,10 +3,11 @@ import type { HoldWish, MeterWish, PortWish } from '#compile/desired.js'
 import { flowModOf } from '#openflow/messages/flows.js'
 import type { Message, MessageOf } from '#openflow/messages.js'
 import { insert, mutate, type Operation, update } from '#ovsdb/operations.js'
+import { port as ovsPort } from '#ovsdb/schemas/open-vswitch.js'
 import { keyParts } from '#reconcile/flow-book.js'
 import type { Change } from '#reconcile/plan.js'
 import type { InstalledPort } from './of-ports.js'
-import { bridge, ids, iface, owners, port } from './tables.js'
+import { bridge, ids, iface, owners } from './tables.js'
 import type { SwitchView } from './view.js'
 
 const messageOf = (change: Change): Message => {
@@ -90,7 +91,7 @@ export const addPorts = (wishes: readonly PortWish[], view: SwitchView, bridgeUu
     operations.push(
       insert(iface, { name, ...(mtu !== undefined && { mtu_request: mtu }) }, deviceName),
       insert(
-        port,
+        ovsPort,
         { name, interfaces: [{ namedUuid: deviceName }], external_ids: { [ids.owner]: owners.link } },
         portName,
       ),

@@ -12,9 +12,15 @@ export interface InstalledPort {
   readonly held: boolean
 }
 
-const installed = ({ name, hwAddr, state, config }: PortDesc): InstalledPort => ({
-  name,
-  hwAddr,
+/** Strings that the database has already: a fabric has many ports, and every one bears its name in both. */
+export interface KnownStrings {
+  name(name: string): string
+  mac(name: string, mac: string): string
+}
+
+const installed = ({ name, hwAddr, state, config }: PortDesc, known: KnownStrings): InstalledPort => ({
+  name: known.name(name),
+  hwAddr: known.mac(name, hwAddr),
   linkDown: state.some((flag) => flag === 'link_down'),
   held: config.some((flag) => flag === 'port_down'),
 })
@@ -22,19 +28,21 @@ const installed = ({ name, hwAddr, state, config }: PortDesc): InstalledPort => 
 export class OpenFlowPorts {
   private readonly byNumber = new Map<number, InstalledPort>()
 
+  constructor(private readonly known: KnownStrings) {}
+
   get(ofport: number): InstalledPort | undefined {
     return this.byNumber.get(ofport)
   }
 
   load(ports: readonly PortDesc[]): void {
     this.byNumber.clear()
-    for (const port of ports) this.byNumber.set(port.portNo, installed(port))
+    for (const port of ports) this.byNumber.set(port.portNo, installed(port, this.known))
   }
 
   /** Takes a port-status up; returns the name of the port that changed. */
   update({ reason, port }: PortStatus): string {
     if (reason === 'delete') this.byNumber.delete(port.portNo)
-    else this.byNumber.set(port.portNo, installed(port))
+    else this.byNumber.set(port.portNo, installed(port, this.known))
     return port.name
   }
 

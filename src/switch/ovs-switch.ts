@@ -26,7 +26,7 @@ import { deletedMeters, type FlowUpdate, takeUpdate, watchAllFlows } from './flo
 import { installedFlow } from './installed-flow.js'
 import { readMeters } from './meters.js'
 import { OpenFlowPorts } from './of-ports.js'
-import { elsewhere, PortCache, portValue, stalePort, tunnelItself } from './ports.js'
+import { elsewhere, PortCache, portValue, reserved, stalePort } from './ports.js'
 import { type Preparation, prepare } from './prepare.js'
 import { carryOut } from './program.js'
 import { releaseOperations } from './release.js'
@@ -65,7 +65,7 @@ export class OvsSwitch implements SwitchHandle {
   readonly node: string
   readonly book = new FlowBook()
   readonly meters = new Map<number, MeterWish>()
-  private readonly open = new OpenFlowPorts()
+  private readonly open: OpenFlowPorts
   private readonly devices = new Devices()
   private readonly records: DeviceRecords
   private readonly cache = new PortCache((name) => this.installed(name))
@@ -82,6 +82,14 @@ export class OvsSwitch implements SwitchHandle {
   constructor(private readonly options: OvsSwitchOptions) {
     this.node = options.node
     this.connectedAt = options.clock.wallTime()
+    const { view } = options
+    this.open = new OpenFlowPorts({
+      name: (name) => view.port(name)?.name ?? name,
+      mac: (name, mac) => {
+        const there = view.interface(name)?.mac_in_use
+        return there === mac ? there : mac
+      },
+    })
     this.records = new DeviceRecords({ ...options, devices: this.devices })
     this.unfollow = options.client.replica.onChange((changes) => this.replicaChanged(changes))
   }
@@ -131,7 +139,7 @@ export class OvsSwitch implements SwitchHandle {
   }
 
   port(name: string): Port | undefined {
-    return name === this.options.settings.tunnelPort ? tunnelItself(name) : this.cache.get(name)
+    return reserved(name, this.options.settings) ?? this.cache.get(name)
   }
 
   private installed(name: string): Port | undefined {

@@ -1,6 +1,7 @@
 /** Ports of the integration bridge: rows of the database and states of the OpenFlow ports in one value. */
 import type { Port } from '#model/node.js'
 import type { InstalledPort } from './of-ports.js'
+import type { SwitchSettings } from './settings.js'
 import { type InterfaceRow, ids, type PortRow } from './tables.js'
 
 const stateOf = (row: InterfaceRow): Pick<Port, 'ofport' | 'error'> => {
@@ -9,12 +10,11 @@ const stateOf = (row: InterfaceRow): Pick<Port, 'ofport' | 'error'> => {
   return row.ofport === -1 ? { error: 'the switch could not add it' } : {}
 }
 
-/** The port of the tunnels is no end of a wire, and no wire's end takes it away. */
-export const tunnelItself = (name: string): Port => ({
-  name,
-  ours: false,
-  error: "it is the node's own tunnel port",
-})
+/** Ports that the node itself needs are no ends of a wire, and no wire's end takes them away. */
+export const reserved = (name: string, { bridge, tunnelPort }: SwitchSettings): Port | undefined => {
+  if (name === tunnelPort) return { name, ours: false, error: "it is the node's own tunnel port" }
+  return name === bridge ? { name, ours: false, error: 'it is the bridge itself' } : undefined
+}
 
 /** A port whose device has to be opened anew, or is on its way out for that. */
 export const stalePort = (name: string, ours: boolean, fault: string): Port => ({

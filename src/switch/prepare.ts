@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import { insert, mutate, type Operation, update } from '#ovsdb/operations.js'
+import { port as ovsPort } from '#ovsdb/schemas/open-vswitch.js'
 import type { SwitchSettings } from './settings.js'
-import { type BridgeRow, bridge, controller, ids, iface, owners, port, root } from './tables.js'
+import { type BridgeRow, bridge, controller, ids, iface, owners, root } from './tables.js'
 import type { SwitchView } from './view.js'
 
 export interface Preparation {
@@ -51,7 +52,7 @@ const makeTunnel = (settings: SwitchSettings): Operation[] => [
     'tunnel_interface',
   ),
   insert(
-    port,
+    ovsPort,
     {
       name: settings.tunnelPort,
       interfaces: [named('tunnel_interface')],
@@ -70,7 +71,7 @@ const makeBridge = (
   makeController(target),
   ...makeTunnel(settings),
   insert(iface, { name: settings.bridge, type: 'internal' }, 'local_interface'),
-  insert(port, { name: settings.bridge, interfaces: [named('local_interface')] }, 'local'),
+  insert(ovsPort, { name: settings.bridge, interfaces: [named('local_interface')] }, 'local'),
   insert(
     bridge,
     {

@@ -25,7 +25,8 @@ export const bridge = table(
     'external_ids',
   ]),
 )
-export const port = table('Port', pick(ovs.port.columns, ['name', 'interfaces', 'external_ids']))
+/** A port of ours and its one interface bear the same name, so neither has to remember the other. */
+export const port = table('Port', pick(ovs.port.columns, ['name', 'external_ids']))
 export const iface = table(
   'Interface',
   pick(ovs.iface.columns, [

@@ -67,8 +67,10 @@ export class SwitchView {
   }
 
   /** The name of the bridge that a port is on; absent for a row that nothing refers to. */
-  bridgeOf(row: PortRow): string | undefined {
-    return this.replica.table(bridge).one('ports', row._uuid)?.name
+  bridgeOf({ _uuid }: PortRow): string | undefined {
+    // Asked once for each port, so that an index of all ports would cost more than it saves.
+    for (const { name, ports } of this.replica.table(bridge).rows()) if (ports.includes(_uuid)) return name
+    return undefined
   }
 
   *ports(): Iterable<PortRow> {

@@ -6,7 +6,7 @@ import type { InterfaceRow, PortRow } from '#switch/tables.js'
 const row: PortRow = {
   _uuid: '11111111-1111-4111-8111-111111111111',
   name: 'eth1',
-  interfaces: ['22222222-2222-4222-8222-222222222222'],
+
   external_ids: new Map([['heddle-owner', 'link']]),
 }
 
