@@ -199,7 +199,7 @@ it('leaves a deleted node alone until it is wanted again', async () => {
   await ready(client, 'n3')
 })
 
-it('takes no port away from another bridge, nor its own tunnel', async () => {
+it('takes no port away from another bridge, nor from itself', async () => {
   const link = {
     name: 'greedy',
     a: { node: 'n1', interface: 'op1' },
@@ -217,6 +217,9 @@ it('takes no port away from another bridge, nor its own tunnel', async () => {
       { code: 'interface-error', message: expect.stringContaining("the node's own tunnel port") },
     ],
   })
+  await client.deleteLink('greedy')
+  const own = await client.createLink({ ...link, a: { node: 'n1', interface: 'br-int' } }, { wait: 0 })
+  expect(JSON.stringify(own.status)).toContain('it is the bridge itself')
   await client.deleteLink('greedy')
   expect(await n2.vsctl('list-ports', 'br-int')).toContain('heddle-vxlan')
   expect(await n1.vsctl('list-ports', 'br-op')).toContain('op1')

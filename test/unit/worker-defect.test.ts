@@ -1,0 +1,56 @@
+/** A wire whose flows cannot be made or written costs itself alone: the loop of its switch goes on with the others. */
+import { expect, it } from 'vitest'
+import { type Desired, nothing } from '#compile/desired.js'
+import { tables } from '#compile/pipeline.js'
+import { output } from '#openflow/actions.js'
+import { SwitchWorker } from '#reconcile/worker.js'
+import { IdealSwitch } from '../fake/ideal-switch.js'
+import { VirtualClock } from '../fake/virtual-clock.js'
+
+const flowTo = (serial: number, port: number): Desired => ({
+  ...nothing,
+  flows: [
+    tables.classify({
+      origin: { kind: 'wire', serial },
+      priority: 200,
+      match: { in_port: serial },
+      actions: [output(port)],
+    }),
+  ],
+})
+
+const desired = new Map<number, () => Desired>([
+  [1, () => flowTo(1, 2)],
+  // In OpenFlow 1.5 this number is no port: nothing can be sent there.
+  [2, () => flowTo(2, 65_534)],
+  [
+    3,
+    () => {
+      throw new TypeError('a defect of ours')
+    },
+  ],
+  [4, () => flowTo(4, 2)],
+])
+
+it('postpones the wires with a defect and confirms the others', async () => {
+  const handle = new IdealSwitch('n1')
+  const settled: number[] = []
+  const worker = new SwitchWorker({
+    handle,
+    clock: new VirtualClock(),
+    wants: {
+      wire: (serial) => desired.get(serial)?.() ?? nothing,
+      node: () => nothing,
+      port: () => undefined,
+      serialsAt: () => desired.keys(),
+      interfacesAt: () => [],
+    },
+    progress: { settled: (_, serials) => settled.push(...serials), planned: () => {} },
+  })
+  worker.markAll()
+  await expect.poll(() => settled.length).toBe(4)
+  expect([1, 2, 3, 4].map((serial) => worker.confirmed(serial))).toEqual([true, false, false, true])
+  expect(worker.refusal(2)).toContain('nothing can be sent to port 65534')
+  expect(worker.refusal(3)).toBe('a defect of ours')
+  expect(handle.book.wireSerials()).toEqual([1, 4])
+})
