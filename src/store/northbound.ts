@@ -5,7 +5,7 @@
 import type { Clock } from '#link/clock.js'
 import type { Dial } from '#link/link-driver.js'
 import type { Random } from '#link/random.js'
-import { errorText, FabricError } from '#model/error.js'
+import { type ErrorCode, errorText, FabricError } from '#model/error.js'
 import type { Logger } from '#model/logger.js'
 import type { Wire } from '#model/wire.js'
 import { OvsdbClient } from '#ovsdb/client.js'
@@ -38,6 +38,8 @@ export interface NorthboundOptions {
   readonly logger: Logger
   /** Called when the connection is closed for good, with the state before it was: stops a server that runs for it. */
   readonly onClosed?: (state: StoreState['state']) => Promise<void>
+  /** Called after each attempt to store something, with how it ended. */
+  readonly onCommitted?: (outcome: 'stored' | ErrorCode) => void
 }
 
 export class Northbound implements Store {
@@ -125,8 +127,11 @@ export class Northbound implements Store {
       // The server reports the change to this session before it answers (RFC 7047, section 4.1.6).
       await this.client.transact(operations)
     } catch (error) {
-      throw refusalOf(error)
+      const refusal = refusalOf(error)
+      this.options.onCommitted?.(refusal.code)
+      throw refusal
     }
+    this.options.onCommitted?.('stored')
   }
 
   async close(): Promise<void> {

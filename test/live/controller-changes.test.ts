@@ -34,6 +34,35 @@ const link = (index: number): LinkSpec => ({
   b: { node: 'n2', interface: `b-e${index}` },
 })
 
+it('measures what it does', async () => {
+  const before = await metric(client, 'heddle_northbound_transactions_total', 'stored')
+  await client.createLink(link(0))
+  const values = {
+    heddle_nodes: await metric(client, 'heddle_nodes', 'ready'),
+    heddle_links: await metric(client, 'heddle_links', 'up'),
+    heddle_flows: await metric(client, 'heddle_flows'),
+    heddle_flow_mods_total: await metric(client, 'heddle_flow_mods_total', 'add'),
+    heddle_switch_transactions_total: await metric(client, 'heddle_switch_transactions_total', 'add'),
+    heddle_backlog: await metric(client, 'heddle_backlog'),
+    stored: (await metric(client, 'heddle_northbound_transactions_total', 'stored')) - before,
+  }
+  // Each node has a flow of its own besides the two of the link.
+  expect(values).toEqual({
+    heddle_nodes: 2,
+    heddle_links: 1,
+    heddle_flows: 6,
+    heddle_flow_mods_total: 6,
+    heddle_switch_transactions_total: 2,
+    heddle_backlog: 0,
+    stored: 1,
+  })
+  expect(await metric(client, 'heddle_reconcile_seconds_count')).toBeGreaterThan(0)
+  const taken = await client.createLink({ ...link(1), vni: (await client.link('l0')).vni }).catch(String)
+  expect(taken).toContain('belongs to link l0')
+  await client.deleteLink('l0')
+  expect(await metric(client, 'heddle_links')).toBe(0)
+})
+
 it('moves an end to another interface: the old one is off, the new one is on', async () => {
   await client.createLink(link(0))
   expect(await reaches(a, '10.6.0.2', 3)).toBe(true)
