@@ -126,7 +126,7 @@ export class MapServer {
   tick(now: number): readonly Effect[] {
     const out: Outbox = []
     this.#registry.expire(now, perTickMax, out)
-    this.notices.tick(now, perTickMax, out)
+    this.notices.tick(now, perTickMax, out, (notice) => this.subscriptions.lost(notice, out))
     this.subscriptions.tick(now, perTickMax, out)
     return out
   }
@@ -146,7 +146,7 @@ export class MapServer {
       proxyReply: true,
       mapVersion: 0,
     }
-    const old = this.system.get(eid)
+    const old = this.system.find(eid)
     const cause = old === undefined || old.owner === content.owner ? 'configured' : 'moved'
     this.#registry.put(eid, content, cause, now, out)
     return out
@@ -212,7 +212,7 @@ export class MapServer {
         return this.#registration.take(message, data, from, now, out)
       case 'map-notify-ack':
         this.counters.acks += 1
-        return this.notices.acknowledge(message, data) ? undefined : refused('unknown-ack')
+        return this.notices.acknowledge(message, data, from.address) ? undefined : refused('unknown-ack')
       case 'map-reply':
       case 'map-notify':
         out.push({ do: 'pass', message, from })

@@ -94,6 +94,13 @@ export class MappingSystem<Owner extends object> {
     return slot === 0 ? undefined : this.#take(space, slot)
   }
 
+  /** The mapping for exactly this prefix, without its times. */
+  find(eid: Eid): Mapping<Owner> | undefined {
+    const space = this.#spaces[checkedFamily(eid)]
+    const slot = space.exact(eid.iid, writeKey(eid, space.key))
+    return slot === 0 ? undefined : this.#read(space, slot)
+  }
+
   /** The mapping for exactly this prefix. */
   get(eid: Eid): MappingEntry<Owner> | undefined {
     const space = this.#spaces[checkedFamily(eid)]
@@ -261,13 +268,12 @@ export class MappingSystem<Owner extends object> {
 
   #entry(space: Space, slot: Slot): MappingEntry<Owner> {
     const { slots } = space
-    return {
-      ...this.#read(space, slot),
+    return Object.assign(this.#read(space, slot), {
       sequence: slots.sequence(slot),
       since: slots.since(slot),
       refreshed: slots.refreshed(slot),
       expires: space.wheel.deadline(slot),
-    }
+    })
   }
 }
 

@@ -74,9 +74,12 @@ export const writeMessage = (writer: Writer, message: Message): void => {
   }
 }
 
+/** One buffer for all messages: writing one calls nothing that writes another. */
+const shared = new Writer(2_048)
+
 /** The bytes of a message. Throws `LispError` `unencodable`. */
 export const encodeMessage = (message: Message): Uint8Array => {
-  const writer = new Writer()
-  writeMessage(writer, message)
-  return writer.finish()
+  shared.reset()
+  writeMessage(shared, message)
+  return shared.finish()
 }

@@ -42,6 +42,6 @@ export const published = (locator: Locator): Locator => ({
   weight: locator.weight,
   multicastPriority: locator.multicastPriority,
   multicastWeight: locator.multicastWeight,
-  flags: { reachable: locator.flags.reachable === true },
+  flags: { local: false, probed: false, reachable: locator.flags.reachable === true },
   rloc: locator.rloc,
 })

@@ -13,6 +13,11 @@ const waitsMs = [3_000, 3_000, 3_000, 6_000, 12_000, 24_000, 48_000]
 /** After so many transmissions the next address is tried (RFC 9437, section 6). */
 const firstAddressMax = 3
 
+/** Whom notices tell: it carries what it has not acknowledged, by topic. */
+export interface NoticeParty {
+  readonly unconfirmed: Map<string | bigint, SentNotice>
+}
+
 export interface Notice {
   readonly nonce: bigint
   /** The same bytes each time. */
@@ -20,16 +25,14 @@ export interface Notice {
   /** Where the receiver is, best first. */
   readonly addresses: readonly IpAddress[]
   readonly proof: Proof
-  /** Whom it tells: notices to it end together. */
-  readonly party: object
+  readonly party: NoticeParty
   /** What it tells: a newer notice to the same party about the same thing takes its place. */
   readonly topic?: string
-  /** Called when nobody has acknowledged it at the end. */
-  readonly lost?: (now: number, out: Outbox) => void
 }
 
-interface Sent extends Notice {
+export interface SentNotice {
   readonly id: number
+  notice: Notice
   transmissions: number
 }
 
@@ -37,9 +40,9 @@ export class Notices {
   readonly port: number
   readonly #max: number
   readonly #wheel: TimingWheel
-  readonly #sent = new Map<number, Sent>()
-  readonly #byNonce = new Map<bigint, Set<Sent>>()
-  readonly #byParty = new Map<object, Map<string | Sent, Sent>>()
+  readonly #sent = new Map<number, SentNotice>()
+  /** By a number made of an address and the nonce: what an acknowledgement is known by. */
+  readonly #byOrigin = new Map<number, readonly SentNotice[]>()
   readonly #free: number[] = []
 
   /** `port`: where everybody listens. `max`: notices that may wait for an acknowledgement. */
@@ -56,30 +59,43 @@ export class Notices {
 
   /** Sends a notice; when too many wait already, this once only. */
   send(notice: Notice, now: number, out: Outbox): void {
-    const overtaken =
-      notice.topic === undefined ? undefined : this.#byParty.get(notice.party)?.get(notice.topic)
-    if (overtaken !== undefined) this.#drop(overtaken)
-    const id = this.#free.pop() ?? this.#sent.size + 1
-    const sent: Sent = { ...notice, id, transmissions: 0 }
+    const sent = this.#overtaken(notice) ?? this.#fresh(notice)
     this.#transmit(sent, out)
-    if (this.#sent.size >= this.#max) {
-      this.#free.push(id)
-      return
+    if (sent.id === 0) return
+    for (const address of notice.addresses) {
+      const origin = originOf(address, notice.nonce)
+      const others = this.#byOrigin.get(origin)
+      this.#byOrigin.set(origin, others === undefined ? [sent] : [...others, sent])
     }
-    this.#sent.set(id, sent)
-    const others = this.#byNonce.get(sent.nonce)
-    if (others === undefined) this.#byNonce.set(sent.nonce, new Set([sent]))
-    else others.add(sent)
-    const party = this.#byParty.get(sent.party)
-    if (party === undefined) this.#byParty.set(sent.party, new Map([[sent.topic ?? sent, sent]]))
-    else party.set(sent.topic ?? sent, sent)
-    this.#wheel.schedule(id, now + (waitsMs[0] ?? 0))
+    this.#wheel.schedule(sent.id, now + (waitsMs[0] ?? 0))
   }
 
-  /** Takes an acknowledgement; true when it was one, authenticated with the notice's key. */
-  acknowledge(ack: MapNotifyAck, data: Uint8Array): boolean {
-    for (const sent of this.#byNonce.get(ack.nonce) ?? []) {
-      if (typeof checkAuthentication(data, [sent.proof.key]) === 'string') continue
+  /** The place of an older notice about the same, with the new one in it. */
+  #overtaken(notice: Notice): SentNotice | undefined {
+    const sent = notice.party.unconfirmed.get(notice.topic ?? notice.nonce)
+    if (sent === undefined) return undefined
+    this.#forgetOrigin(sent)
+    this.#wheel.cancel(sent.id)
+    sent.notice = notice
+    sent.transmissions = 0
+    return sent
+  }
+
+  /** A place for a notice; without a number when there is no room. */
+  #fresh(notice: Notice): SentNotice {
+    if (this.#sent.size >= this.#max) return { id: 0, notice, transmissions: 0 }
+    const sent = { id: this.#free.pop() ?? this.#sent.size + 1, notice, transmissions: 0 }
+    this.#sent.set(sent.id, sent)
+    notice.party.unconfirmed.set(notice.topic ?? notice.nonce, sent)
+    return sent
+  }
+
+  /** Takes an acknowledgement: true when it is one, from where a notice was sent to and authenticated with its key. */
+  acknowledge({ nonce }: MapNotifyAck, data: Uint8Array, from: IpAddress): boolean {
+    for (const sent of this.#byOrigin.get(originOf(from, nonce)) ?? []) {
+      const { notice } = sent
+      if (notice.nonce !== nonce || !notice.addresses.some((one) => one.value === from.value)) continue
+      if (typeof checkAuthentication(data, [notice.proof.key]) === 'string') continue
       this.#drop(sent)
       return true
     }
@@ -87,18 +103,19 @@ export class Notices {
   }
 
   /** Ends all notices to a party. */
-  end(party: object): void {
-    for (const sent of [...(this.#byParty.get(party)?.values() ?? [])]) this.#drop(sent)
+  end(party: NoticeParty): void {
+    for (const sent of [...party.unconfirmed.values()]) this.#drop(sent)
   }
 
-  tick(now: number, max: number, out: Outbox): void {
+  /** Sends again what is due, up to `max`, and calls `lost` for what nobody has acknowledged at the end. */
+  tick(now: number, max: number, out: Outbox, lost: (notice: Notice) => void): void {
     this.#wheel.advance(now, max, (id) => {
       const sent = this.#sent.get(id)
       if (sent === undefined) return
       const wait = waitsMs[sent.transmissions]
       if (wait === undefined) {
         this.#drop(sent)
-        sent.lost?.(now, out)
+        lost(sent.notice)
         return
       }
       this.#transmit(sent, out)
@@ -106,22 +123,39 @@ export class Notices {
     })
   }
 
-  #transmit(sent: Sent, out: Outbox): void {
-    const { addresses, transmissions, data } = sent
-    const address = addresses[transmissions <= firstAddressMax ? 0 : 1 % addresses.length]
+  #transmit(sent: SentNotice, out: Outbox): void {
+    const { addresses, data } = sent.notice
+    const address = addresses[sent.transmissions <= firstAddressMax ? 0 : 1 % addresses.length]
     sent.transmissions += 1
     if (address !== undefined) out.push({ do: 'send', to: { address, port: this.port }, data })
   }
 
-  #drop(sent: Sent): void {
+  #drop(sent: SentNotice): void {
+    const { topic, nonce, party } = sent.notice
     this.#wheel.cancel(sent.id)
     this.#sent.delete(sent.id)
     this.#free.push(sent.id)
-    const others = this.#byNonce.get(sent.nonce)
-    others?.delete(sent)
-    if (others?.size === 0) this.#byNonce.delete(sent.nonce)
-    const party = this.#byParty.get(sent.party)
-    party?.delete(sent.topic ?? sent)
-    if (party?.size === 0) this.#byParty.delete(sent.party)
+    party.unconfirmed.delete(topic ?? nonce)
+    this.#forgetOrigin(sent)
   }
+
+  #forgetOrigin(sent: SentNotice): void {
+    const { addresses, nonce } = sent.notice
+    for (const address of addresses) {
+      const origin = originOf(address, nonce)
+      const others = this.#byOrigin.get(origin)
+      if (others === undefined || (others.length === 1 && others[0] === sent)) this.#byOrigin.delete(origin)
+      else
+        this.#byOrigin.set(
+          origin,
+          others.filter((one) => one !== sent),
+        )
+    }
+  }
+}
+
+/** 21 bits of the nonce and 32 of the address: seldom two alike. */
+const originOf = ({ family, value }: IpAddress, nonce: bigint): number => {
+  const low = family === 'ipv4' ? value : Number(BigInt.asUintN(32, value))
+  return Number(BigInt.asUintN(21, nonce)) * 0x1_0000_0000 + low
 }

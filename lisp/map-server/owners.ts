@@ -4,9 +4,10 @@ import type { Proof } from '../auth.js'
 import { addressKey } from '../mapping/locator-set.js'
 import type { XtrIdentity } from '../messages/parts.js'
 import type { Locator } from '../records.js'
+import type { NoticeParty } from './notices.js'
 
 /** An xTR that has registered: it proved a key of its site. It stays known after its mappings, for its last nonce. */
-export interface Xtr {
+export interface Xtr extends NoticeParty {
   readonly kind: 'xtr'
   /** Site, Site-ID and xTR-ID; the address in place of the latter two for one that does not say. */
   readonly key: string

@@ -3,8 +3,8 @@ import { printPrefix } from '../address-text.js'
 import { checkAuthentication, type Proof, seal } from '../auth.js'
 import { type Eid, eidOf } from '../eid.js'
 import { familyOf, instanceIdMax, nameLengthMax } from '../mapping/eid-key.js'
-import { locatorSet } from '../mapping/locator-set.js'
-import type { Mapping, MappingContent, MappingSystem } from '../mapping-system.js'
+import { isSetOf, type LocatorSet, locatorSet } from '../mapping/locator-set.js'
+import type { Mapping, MappingSystem } from '../mapping-system.js'
 import type { MapRegister } from '../messages/map-register.js'
 import type { MappingRecord } from '../records.js'
 import { published, recordOf } from './answers.js'
@@ -34,6 +34,8 @@ interface Batch {
   readonly from: Endpoint
   readonly now: number
   readonly out: Outbox
+  /** The locators of the last record. */
+  last?: LocatorSet
 }
 
 export class Registration {
@@ -101,7 +103,7 @@ export class Registration {
 
   /** The answer to a registration: with what came of merging, where records were merged. */
   #outcome({ message }: Batch, eid: Eid, record: MappingRecord): MappingRecord {
-    const mapping = message.flags.merge ? this.#parts.system.get(eid) : undefined
+    const mapping = message.flags.merge ? this.#parts.system.find(eid) : undefined
     return mapping?.owner.kind === 'merged' ? { ...recordOf(mapping), eid: record.eid } : record
   }
 
@@ -118,7 +120,7 @@ export class Registration {
     const { site, message } = batch
     const match = this.#parts.sites.of(eid)
     if (match?.site.name !== site.name || !mayRegister(match, eid)) return 'eid-outside-site'
-    const old = this.#parts.system.get(eid)
+    const old = this.#parts.system.find(eid)
     if (old !== undefined && old.origin !== 'registered') return 'eid-taken'
     if (record.ttl === 0) return this.#deregister(batch, eid, old)
     const foreign = record.locators.some(({ rloc }) => !mayLocate(site, rloc))
@@ -136,9 +138,17 @@ export class Registration {
 
   #replace(batch: Batch, eid: Eid, record: MappingRecord, old: Mapping<Owner> | undefined): void {
     const { xtr, message, now, out } = batch
-    const content = this.#content(batch, record, xtr, locatorSet(record.locators.map(published)))
+    const content = this.#content(batch, record, xtr, this.#setOf(batch, record, old))
     const cause = old === undefined || old.owner === xtr ? 'registered' : 'moved'
     this.#parts.registry.put(eid, content, cause, now, out, this.#expiry(message, record, now))
+  }
+
+  /** A record's locators as a set: mostly that of the mapping as it is, or of the record before. */
+  #setOf(batch: Batch, record: MappingRecord, old: Mapping<Owner> | undefined): LocatorSet {
+    const locators = record.locators.map(published)
+    if (old !== undefined && isSetOf(old.locators, locators)) return old.locators
+    if (batch.last === undefined || !isSetOf(batch.last, locators)) batch.last = locatorSet(locators)
+    return batch.last
   }
 
   /** Adds the xTR's locators to those of the others that want to be merged. */
@@ -163,12 +173,7 @@ export class Registration {
     this.#parts.registry.put(eid, content, 'merged', now, out, firstExpiry(owner.members), xtr)
   }
 
-  #content(
-    { message, site }: Batch,
-    record: MappingRecord,
-    owner: Owner,
-    locators: MappingContent<Owner>['locators'],
-  ) {
+  #content({ message, site }: Batch, record: MappingRecord, owner: Owner, locators: LocatorSet) {
     const asked = message.flags.proxyReply === true
     return {
       locators,

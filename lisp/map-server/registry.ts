@@ -59,7 +59,7 @@ export class Registry {
     const before = change.outcome === 'changed' ? change.before : undefined
     this.#count(before?.owner, -1)
     this.#count(content.owner, 1)
-    const after = system.get(eid)
+    const after = system.find(eid)
     if (after === undefined) return false
     out.push({ do: 'tell', change: { eid: after.eid, ...(before && { before }), after, cause } })
     if (before === undefined || isSaidDifferently(before, after)) this.#spread(after.eid, after.id, now, out)
@@ -87,7 +87,7 @@ export class Registry {
       return next
     })
     for (const { mapping: before, gone } of changed) {
-      const after = gone ? undefined : system.get(before.eid)
+      const after = gone ? undefined : system.find(before.eid)
       if (gone) this.#count(before.owner, -1)
       out.push({ do: 'tell', change: { eid: before.eid, before, ...(after && { after }), cause: 'expired' } })
       this.#spread(before.eid, before.id, now, out)

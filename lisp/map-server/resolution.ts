@@ -2,7 +2,6 @@
  * Map-Requests, plain and encapsulated: answered, sent on to an ETR, or taken as subscriptions. RFC 9301, sections 5.2, 5.8 and 8.3;
  * RFC 9437, section 5.
  */
-import { Writer } from '#wire/writer.js'
 import type { Address, IpAddress } from '../address.js'
 import { printEid } from '../address-text.js'
 import { type Proof, seal } from '../auth.js'
@@ -12,7 +11,7 @@ import type { Encapsulated } from '../messages/encapsulated.js'
 import type { Datagram } from '../messages/inner-packet.js'
 import { ipAddressOf, type MapRequest } from '../messages/map-request.js'
 import type { XtrIdentity } from '../messages/parts.js'
-import { decodeMessage, encodeMessage, writeMessage } from '../messages.js'
+import { decodeMessage, encodeMessage } from '../messages.js'
 import type { EidRecord, MappingRecord } from '../records.js'
 import { negativeRecord, nobodysTtl, recordOf } from './answers.js'
 import type { Askers } from './askers.js'
@@ -63,8 +62,6 @@ interface Wish {
 
 export class Resolution {
   readonly #parts: ResolutionParts
-  /** One for all replies: this is what happens a hundred thousand times a second. */
-  readonly #writer = new Writer()
 
   constructor(parts: ResolutionParts) {
     this.#parts = parts
@@ -150,9 +147,7 @@ export class Resolution {
     const address = replyAddress(message)
     if (address === undefined) return refused('no-itr-rloc')
     this.#parts.counters.replies += 1
-    this.#writer.reset()
-    writeMessage(this.#writer, { type: 'map-reply', flags: noFlags, nonce: message.nonce, records })
-    const data = this.#writer.finish()
+    const data = encodeMessage({ type: 'map-reply', flags: noFlags, nonce: message.nonce, records })
     out.push({ do: 'send', to: { address, port: asker.port }, data })
     return undefined
   }

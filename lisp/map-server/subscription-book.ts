@@ -8,6 +8,7 @@ import { EidMap } from '../mapping/eid-map.js'
 import { TimingWheel } from '../mapping/timing-wheel.js'
 import type { XtrIdentity } from '../messages/parts.js'
 import { TokenBucket } from './limits.js'
+import type { NoticeParty } from './notices.js'
 import type { SubscriptionOptions } from './options.js'
 
 export interface Subscriber {
@@ -16,7 +17,7 @@ export interface Subscriber {
   subscriptions: number
 }
 
-export interface Subscription {
+export interface Subscription extends NoticeParty {
   readonly id: number
   readonly subscriber: Subscriber
   readonly identity: XtrIdentity
@@ -50,7 +51,7 @@ export class SubscriptionBook {
   /** Ends of temporary ones. */
   readonly #wheel: TimingWheel
   readonly #free: number[] = []
-  /** Last nonce of each subscriber and prefix, also after the subscription; the oldest is forgotten. */
+  /** Last nonces of subscriptions that have ended. */
   readonly #nonces = new Map<string, bigint>()
 
   constructor(options: SubscriptionOptions, now: number) {
@@ -66,10 +67,12 @@ export class SubscriptionBook {
     return this.#subscribers.size
   }
 
+  /** The last nonce of a subscriber for a prefix, also after the subscription. */
   lastNonce(identity: XtrIdentity, eid: Eid): bigint | undefined {
-    return this.#nonces.get(`${nameOf(identity)} ${printEid(eid)}`)
+    return this.get(identity, eid)?.nonce ?? this.#nonces.get(`${nameOf(identity)} ${printEid(eid)}`)
   }
 
+  /** Keeps a nonce without a subscription; the oldest kept is forgotten when there are too many. */
   keepNonce(identity: XtrIdentity, eid: Eid, nonce: bigint): void {
     const name = `${nameOf(identity)} ${printEid(eid)}`
     this.#nonces.delete(name)
@@ -109,7 +112,15 @@ export class SubscriptionBook {
     if (subscriber === undefined || this.#byId.size >= this.#options.subscriptionsMax) return undefined
     if (subscriber.subscriptions >= this.#options.perSubscriberMax) return undefined
     const id = this.#free.pop() ?? this.#byId.size + 1
-    const made: Subscription = { ...fresh, id, subscriber, asked: [], muted: [], waiting: new Map() }
+    const made: Subscription = {
+      ...fresh,
+      id,
+      subscriber,
+      asked: [],
+      muted: [],
+      waiting: new Map(),
+      unconfirmed: new Map(),
+    }
     subscriber.subscriptions += 1
     this.#subscribers.set(name, subscriber)
     this.#byId.set(id, made)
@@ -122,6 +133,7 @@ export class SubscriptionBook {
   remove(subscription: Subscription): void {
     const { id, subscriber, eid } = subscription
     if (this.#byId.get(id) !== subscription) return
+    this.keepNonce(subscription.identity, eid, subscription.nonce)
     this.#byId.delete(id)
     this.#free.push(id)
     this.#wheel.cancel(id)
@@ -145,6 +157,11 @@ export class SubscriptionBook {
   endAt({ id }: Subscription, at: number | undefined): void {
     if (at === undefined) this.#wheel.cancel(id)
     else this.#wheel.schedule(id, at)
+  }
+
+  /** Whether a party that notices tell is a subscription that is still in force. */
+  has(party: NoticeParty): party is Subscription {
+    return 'subscriber' in party && this.#byId.get((party as Subscription).id) === party
   }
 
   isTemporary({ id }: Subscription): boolean {

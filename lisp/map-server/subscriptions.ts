@@ -11,9 +11,10 @@ import type { XtrIdentity } from '../messages/parts.js'
 import type { MappingRecord } from '../records.js'
 import { negativeRecord, recordOf } from './answers.js'
 import type { Outbox } from './effects.js'
-import type { Notices } from './notices.js'
+import type { Notice, Notices } from './notices.js'
 import type { SubscriptionOptions } from './options.js'
 import type { Owner } from './owners.js'
+import { Publication } from './publication.js'
 import { type NewSubscription, type Subscription, SubscriptionBook } from './subscription-book.js'
 
 export interface SubscriptionRequest extends NewSubscription {
@@ -51,7 +52,8 @@ export class Subscriptions {
     subscription.proof = request.proof
     this.book.noteAsked(subscription, request.asked)
     this.book.endAt(subscription, request.temporary ? now + this.#options.temporaryMs : undefined)
-    this.#send(subscription, request.nonce, [request.record], printEid(request.eid), now, out)
+    const told = new Publication([request.record])
+    this.#send(subscription, request.nonce, told, printEid(request.eid), now, out)
     return true
   }
 
@@ -66,7 +68,7 @@ export class Subscriptions {
       (one) => sameEid(one.eid, eid) || one.asked.some((asked) => sameEid(asked, eid)),
     )
     if (own !== undefined) {
-      this.book.keepNonce(identity, own.eid, nonce)
+      own.nonce = nonce
       this.#end(own)
       return
     }
@@ -78,17 +80,17 @@ export class Subscriptions {
   publish(eid: Eid, now: number, out: Outbox): void {
     if (this.book.size === 0) return
     const name = printEid(eid)
-    const record = this.#present(eid, true)
+    const told = new Publication([this.#present(eid, true)])
     for (const one of this.#longest(eid)) {
       if (!one.muted.some((muted) => sameEid(muted, eid))) {
-        this.#tell(this.#follow(one, eid, now), eid, record, name, now, out)
+        this.#tell(this.#follow(one, eid, now), eid, told, name, now, out)
       }
     }
     for (const one of [...this.book.within(eid, withinMax)]) {
       if (!this.#depends(one, eid)) continue
       const part = this.#present(one.eid, false)
       this.book.endAt(one, part.ttl === 0 ? now + this.#options.temporaryMs : undefined)
-      this.#tell(one, one.eid, part, printEid(one.eid), now, out)
+      this.#tell(one, one.eid, new Publication([part]), printEid(one.eid), now, out)
     }
   }
 
@@ -112,7 +114,7 @@ export class Subscriptions {
 
   /** What is known of exactly a prefix; with `exact` false, also what a shorter one says of it. */
   #present(eid: Eid, exact: boolean): MappingRecord {
-    const mapping = exact ? this.#system.get(eid) : this.#system.lookup(eid)
+    const mapping = exact ? this.#system.find(eid) : this.#system.lookup(eid)
     return mapping === undefined ? negativeRecord(eid, 'natively-forward', 0) : recordOf(mapping, eid)
   }
 
@@ -121,7 +123,7 @@ export class Subscriptions {
    * registered prefix gets an end when the prefix goes, and loses it when it comes back.
    */
   #follow(subscription: Subscription, eid: Eid, now: number): Subscription {
-    const exists = this.#system.get(eid) !== undefined
+    const exists = this.#system.find(eid) !== undefined
     if (sameEid(subscription.eid, eid)) {
       this.book.endAt(subscription, exists ? undefined : now + this.#options.temporaryMs)
       return subscription
@@ -143,13 +145,13 @@ export class Subscriptions {
   #tell(
     subscription: Subscription,
     eid: Eid,
-    record: MappingRecord,
+    told: Publication,
     name: string,
     now: number,
     out: Outbox,
   ): void {
     if (subscription.waiting.size === 0 && subscription.subscriber.bucket.take(now)) {
-      this.#send(subscription, subscription.nonce + 1n, [record], name, now, out)
+      this.#send(subscription, subscription.nonce + 1n, told, name, now, out)
     } else if (subscription.waiting.size < this.#options.waitingMax) {
       subscription.waiting.set(name, eid)
       this.#busy.add(subscription)
@@ -165,7 +167,7 @@ export class Subscriptions {
       for (const [name] of batch) waiting.delete(name)
       const records = batch.map(([, eid]) => this.#present(eid, !sameEid(eid, subscription.eid)))
       const topic = batch.length === 1 ? batch[0]?.[0] : undefined
-      this.#send(subscription, subscription.nonce + 1n, records, topic, now, out)
+      this.#send(subscription, subscription.nonce + 1n, new Publication(records), topic, now, out)
     }
     if (waiting.size === 0) this.#busy.delete(subscription)
   }
@@ -173,19 +175,22 @@ export class Subscriptions {
   #send(
     subscription: Subscription,
     nonceWanted: bigint,
-    records: readonly MappingRecord[],
+    told: Publication,
     topic: string | undefined,
     now: number,
     out: Outbox,
   ): void {
     const nonce = BigInt.asUintN(64, nonceWanted)
     subscription.nonce = nonce
-    this.book.keepNonce(subscription.identity, subscription.eid, nonce)
     const { proof, rlocs: addresses } = subscription
-    const data = seal({ type: 'map-notify', flags: {}, nonce, records }, proof)
-    const lost = (_now: number, then: Outbox): void => this.#lose(subscription, nonce, then)
-    const notice = { nonce, data, addresses, proof, party: subscription, lost }
+    const data = told.sealed(nonce, proof)
+    const notice = { nonce, data, addresses, proof, party: subscription }
     this.#notices.send(topic === undefined ? notice : { ...notice, topic }, now, out)
+  }
+
+  /** Takes a notice that nobody has acknowledged. */
+  lost({ party, nonce }: Notice, out: Outbox): void {
+    if (this.book.has(party)) this.#lose(party, nonce, out)
   }
 
   /** Nobody answers: the subscription ends, and one message says so. RFC 9437, section 5. */

@@ -75,6 +75,7 @@ export class Xtrs {
       address: from.address,
       proof,
       nonces: new Map(),
+      unconfirmed: new Map(),
       noticeNonce: this.#nonce(),
       seen: now,
     }

@@ -3,7 +3,7 @@
  * bytes for each EID that lives there.
  */
 import { encode, list } from '#wire/codec.js'
-import type { Address } from '../address.js'
+import type { Address, IpAddress } from '../address.js'
 import { address } from '../address.js'
 import { type Locator, locator } from '../records.js'
 
@@ -29,6 +29,32 @@ export const locatorSet = (unsorted: readonly Locator[]): LocatorSet => {
 
 /** An address as text that compares as its bytes do. */
 export const addressKey = (rloc: Address): string => textOf(encode(address, rloc))
+
+/** Whether a set is of these locators, in whatever order they come; quick when they come in its own. */
+export const isSetOf = (set: LocatorSet, unsorted: readonly Locator[]): boolean => {
+  if (set.locators.length !== unsorted.length) return false
+  for (let i = 0; i < unsorted.length; i++) {
+    const known = set.locators[i]
+    const other = unsorted[i]
+    if (known === undefined || other === undefined || !isSame(known, other))
+      return locatorSet(unsorted).key === set.key
+  }
+  return true
+}
+
+const isSame = (a: Locator, b: Locator): boolean =>
+  a.priority === b.priority &&
+  a.weight === b.weight &&
+  a.multicastPriority === b.multicastPriority &&
+  a.multicastWeight === b.multicastWeight &&
+  a.flags.reachable === b.flags.reachable &&
+  a.flags.local === b.flags.local &&
+  a.flags.probed === b.flags.probed &&
+  isIp(a.rloc) &&
+  a.rloc.family === b.rloc.family &&
+  a.rloc.value === b.rloc.value
+
+const isIp = (rloc: Address): rloc is IpAddress => rloc.family === 'ipv4' || rloc.family === 'ipv6'
 
 const inOrder = (unsorted: readonly Locator[]): readonly Locator[] =>
   unsorted

@@ -2,12 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '#link/random.js'
 import { parseEid } from '#lisp/address-text.js'
-import { makeKey } from '#lisp/auth.js'
+import { authAlgorithms, makeKey, seal } from '#lisp/auth.js'
+import { makeEid } from '#lisp/eid.js'
+import { negativeRecord } from '#lisp/map-server/answers.js'
 import { Askers } from '#lisp/map-server/askers.js'
 import type { Outbox } from '#lisp/map-server/effects.js'
 import { SourceBuckets, TokenBucket } from '#lisp/map-server/limits.js'
 import { Notices } from '#lisp/map-server/notices.js'
 import { mapServerDefaults } from '#lisp/map-server/options.js'
+import { Publication } from '#lisp/map-server/publication.js'
 import { SubscriptionBook } from '#lisp/map-server/subscription-book.js'
 
 const ipv4 = (value: number) => ({ family: 'ipv4', value }) as const
@@ -100,11 +103,12 @@ test('a notice without room is sent once and not kept', () => {
   const out: Outbox = []
   const proof = { key: makeKey(1, 'x'), keyId: 1, algorithm: 'hmac-sha-256-128' } as const
   const notice = { data: new Uint8Array(1), addresses: [ipv4(1), ipv4(2)], proof }
-  notices.send({ ...notice, nonce: 1n, party: {} }, 0, out)
-  notices.send({ ...notice, nonce: 2n, party: {} }, 0, out)
+  let lost = 0
+  notices.send({ ...notice, nonce: 1n, party: { unconfirmed: new Map() } }, 0, out)
+  notices.send({ ...notice, nonce: 2n, party: { unconfirmed: new Map() } }, 0, out)
   expect([out.length, notices.size]).toEqual([2, 1])
-  for (let now = 0; now < 200_000; now += 250) notices.tick(now, 100, out)
-  expect(notices.size).toBe(0)
+  for (let now = 0; now < 200_000; now += 250) notices.tick(now, 100, out, () => lost++)
+  expect([notices.size, lost]).toEqual([0, 1])
   // The first one six times more: thrice to its first address, thrice to the other one.
   const to = out.slice(2).map((effect) => (effect.do === 'send' ? effect.to.address.value : 0))
   expect(to).toEqual([1, 1, 1, 2, 2, 2])
@@ -113,7 +117,7 @@ test('a notice without room is sent once and not kept', () => {
 test('a newer notice about the same takes the place of the older', () => {
   const notices = new Notices(4342, 10, 0)
   const out: Outbox = []
-  const party = {}
+  const party = { unconfirmed: new Map() }
   const proof = { key: makeKey(1, 'x'), keyId: 1, algorithm: 'hmac-sha-256-128' } as const
   const notice = { data: new Uint8Array(1), addresses: [ipv4(1)], proof, party }
   notices.send({ ...notice, nonce: 1n, topic: 'a' }, 0, out)
@@ -123,4 +127,22 @@ test('a newer notice about the same takes the place of the older', () => {
   expect(notices.size).toBe(3)
   notices.end(party)
   expect(notices.size).toBe(0)
+})
+
+test.each(authAlgorithms)('a notice to many is, for each, what it would be alone: %s', (algorithm) => {
+  const records = [negativeRecord(makeEid(7, ipv4(1)), 'drop', 5)]
+  const publication = new Publication(records)
+  const one = { key: makeKey(1, 'x', authAlgorithms), keyId: 1, algorithm }
+  const other = { key: makeKey(2, 'y', authAlgorithms), keyId: 0, algorithm }
+  for (const [nonce, proof] of [
+    [5n, one],
+    [6n, one],
+    [2n ** 64n - 1n, other],
+    [0n, other],
+    [7n, one],
+  ] as const) {
+    expect(publication.sealed(nonce, proof)).toEqual(
+      seal({ type: 'map-notify', flags: {}, nonce, records }, proof),
+    )
+  }
 })
