@@ -47,6 +47,15 @@ export class Askers {
     this.#add(mapping, address, now)
   }
 
+  /** Forgets one who asked: it hears of changes otherwise. */
+  forget(mapping: number, address: IpAddress): void {
+    for (let at = this.#heads[this.#chain(mapping)] as number; at !== nobody; at = this.#next[at] as number) {
+      if (this.#mappings[at] !== mapping || this.#addresses[at]?.value !== address.value) continue
+      this.#drop(at)
+      return
+    }
+  }
+
   /** Takes out those who asked for a mapping lately. */
   take(mapping: number, now: number): readonly IpAddress[] {
     const found: IpAddress[] = []

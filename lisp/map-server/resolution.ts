@@ -178,7 +178,7 @@ export class Resolution {
   #subscribe(question: Question, wish: Wish): Refused | undefined {
     const { message, now, out } = question
     const { identity, wanted, asked, answer, records } = wish
-    const { subscriptions } = this.#parts
+    const { subscriptions, askers } = this.#parts
     if (answer.kind === 'negative' && now < this.#parts.quietUntil) return refused('quiet', printEid(asked))
     const record = told(answer)
     const eid = eidOf(record) ?? asked
@@ -191,7 +191,10 @@ export class Resolution {
     const rlocs = message.itrRlocs.flatMap((rloc) => ipAddressOf(rloc) ?? [])
     const temporary = answer.kind === 'negative'
     const request = { identity, asked, eid, rlocs, nonce: message.nonce, proof, temporary }
-    if (subscriptions.subscribe({ ...request, record: inFormOf(wanted, record) }, now, out)) return undefined
+    if (subscriptions.subscribe({ ...request, record: inFormOf(wanted, record) }, now, out)) {
+      if (answer.kind !== 'negative') for (const rloc of rlocs) askers.forget(answer.mapping.id, rloc)
+      return undefined
+    }
     // No room is no reason to say nothing: the request is answered as any other.
     return this.#give(wanted, answer.kind === 'reply' ? answer.records : [record], records)
   }
