@@ -3,7 +3,7 @@
  * is a secret that an ETR and a Map-Server share; a site has several while it changes from one to the next.
  */
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { bytes, decode, rest, u32 } from '#wire/codec.js'
+import { bytes, decode, encode, rest, u32, u64 } from '#wire/codec.js'
 import { struct } from '#wire/struct.js'
 import { LispError, readingError } from './errors.js'
 import type { Info } from './messages/info.js'
@@ -187,7 +187,7 @@ export const resealed = (sealed: Uint8Array, nonce: bigint, { key, algorithm }: 
   const line = lineOf(algorithm)
   const data = Uint8Array.from(sealed)
   const envelope = envelopeOf(data)
-  new DataView(envelope.nonce.buffer, envelope.nonce.byteOffset).setBigUint64(0, nonce)
+  envelope.nonce.set(encode(u64, nonce))
   const used = keyOf(line, envelope, key.secret)
   if (line.hash === undefined || used === undefined) return data
   const field = envelope.authentication.data.fill(0)

@@ -16,7 +16,7 @@ export interface LispListen {
   readonly port: number
 }
 
-export interface LispServiceOptions {
+export interface LispSocketsOptions {
   readonly server: MapServer
   readonly clock: Clock
   readonly listen: readonly LispListen[]
@@ -28,7 +28,7 @@ export interface LispServiceOptions {
   readonly tickMs?: number
 }
 
-export interface LispService {
+export interface LispSockets {
   /** Where it listens: with the ports that the system chose for those that were 0. */
   readonly endpoints: readonly Endpoint[]
   /** Datagrams that could not be sent. */
@@ -70,9 +70,9 @@ class AddressTexts {
   }
 }
 
-class UdpService implements LispService {
+class UdpSockets implements LispSockets {
   unsent = 0
-  readonly #options: LispServiceOptions
+  readonly #options: LispSocketsOptions
   readonly #texts = new AddressTexts()
   readonly #sockets: Socket[] = []
   /** The socket that sends to addresses of each family. */
@@ -83,7 +83,7 @@ class UdpService implements LispService {
   #keptAt: number
   #open = true
 
-  constructor(options: LispServiceOptions) {
+  constructor(options: LispSocketsOptions) {
     this.#options = options
     this.#keptAt = options.clock.now()
   }
@@ -197,8 +197,8 @@ const bound = ({ address, port }: LispListen): Promise<Socket> =>
   })
 
 /** Listens and serves. Rejects with the system's error when an address cannot be listened on. */
-export const serveLisp = async (options: LispServiceOptions): Promise<LispService> => {
-  const service = new UdpService(options)
-  await service.start()
-  return service
+export const serveLisp = async (options: LispSocketsOptions): Promise<LispSockets> => {
+  const sockets = new UdpSockets(options)
+  await sockets.start()
+  return sockets
 }

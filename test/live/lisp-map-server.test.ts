@@ -13,7 +13,7 @@ import { eidFields } from '#lisp/eid.js'
 import { makeSite } from '#lisp/map-server/sites.js'
 import { MapServer } from '#lisp/map-server.js'
 import { decodeMessage, encodeMessage, type Message } from '#lisp/messages.js'
-import { type LispService, serveLisp } from '#lisp/udp.js'
+import { type LispSockets, serveLisp } from '#lisp/udp.js'
 import { expectedFields } from './support/lisp-fields.js'
 import { readWithTshark } from './support/tshark.js'
 
@@ -100,7 +100,7 @@ class Xtr {
 }
 
 describe('a Map-Server on the wire', () => {
-  let service: LispService
+  let service: LispSockets
   let first: Xtr
   let second: Xtr
   let itr: Xtr

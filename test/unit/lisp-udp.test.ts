@@ -10,7 +10,7 @@ import { eidFields } from '#lisp/eid.js'
 import { makeSite } from '#lisp/map-server/sites.js'
 import { type Effect, type KeptNonce, MapServer } from '#lisp/map-server.js'
 import { decodeMessage, encodeMessage } from '#lisp/messages.js'
-import { type LispService, serveLisp } from '#lisp/udp.js'
+import { type LispSockets, serveLisp } from '#lisp/udp.js'
 
 const loopback = { family: 'ipv4', value: 0x7f00_0001 } as const
 const locator = {
@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 interface Running {
-  readonly service: LispService
+  readonly service: LispSockets
   readonly server: MapServer
   readonly kept: KeptNonce[]
   readonly effects: Effect[]
