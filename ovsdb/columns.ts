@@ -111,10 +111,22 @@ export const boolean = scalar<boolean, boolean>({
   encode: (value) => value,
 })
 
+/** Strings that are shared: the first ones that came are those that come again, names of nodes, owners, types. */
+const sharedStringsMax = 10_000
+const sharedStrings = new Map<string, string>()
+
+/** The parser makes a string of its own for every place where it finds one. */
+const shared = (text: string): string => {
+  const there = sharedStrings.get(text)
+  if (there !== undefined) return there
+  if (sharedStrings.size < sharedStringsMax) sharedStrings.set(text, text)
+  return text
+}
+
 export const string = scalar<string, string>({
   atom: 'string',
   empty: '',
-  read: (json) => (typeof json === 'string' ? json : undefined),
+  read: (json) => (typeof json === 'string' ? shared(json) : undefined),
   encode: (value) => value,
 })
 

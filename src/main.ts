@@ -210,9 +210,9 @@ export const startController = async (
 
 /**
  * A controller lives long and changes in bursts. Left alone, V8 lets its heap grow to several times what is in use before it
- * looks; a seventh at a time costs some processor time in a burst and keeps a large fabric within a few hundred megabytes.
+ * looks; a fifth at a time costs some processor time in a burst and keeps a large fabric within a few hundred megabytes.
  */
-const keepHeapTight = (): void => setFlagsFromString('--heap-growing-percent=15')
+const keepHeapTight = (): void => setFlagsFromString('--heap-growing-percent=20')
 
 /** Runs a controller until SIGTERM or SIGINT, then stops it in order; also one that has not started all the way. */
 export const runController = async (config: Config): Promise<void> => {

@@ -30,9 +30,9 @@ export const channelLimits: ChannelLimits = {
 /** A message and the xid under which it is sent. */
 export type Addressed = readonly [message: Message, xid: number]
 
-/** A buffer that has grown beyond this is not kept. */
-const keptBytesMax = 4 * 1024 * 1024
-const firstBytes = 64 * 1024
+/** A buffer that has grown beyond this is not kept: a controller has many channels, most of them silent. */
+const keptBytesMax = 16 * 1024
+const firstBytes = 2 * 1024
 
 export class Outlet {
   readonly clock: Clock

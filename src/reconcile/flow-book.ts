@@ -3,6 +3,7 @@
  * changes that the switch has confirmed, never by hope. Flows of ours are found by their origin's serial; flows of others
  * are only counted and listed.
  */
+import { hash } from 'node:crypto'
 import { type OriginKind, originOf } from '#compile/cookie.js'
 import type { Flow } from '#openflow/flow.js'
 import { actionsKey } from '#openflow/instructions.js'
@@ -15,7 +16,7 @@ export type FlowKey = string
 /** Everything of a flow that a controller can set, apart from its key. */
 export interface Held {
   readonly cookie: bigint
-  /** Canonical encoding of actions, timeouts and flags. */
+  /** Stands for actions, timeouts and flags: equal where they are, different where they differ. */
   readonly body: string
 }
 
@@ -28,10 +29,14 @@ export const keyParts = (key: FlowKey): { table: number; priority: number; match
   match: matchFromKey(key.slice(3)),
 })
 
+/** Bodies are only compared, and there are many: the long ones are kept as a digest. */
+const shortMax = 28
+
 export const flowBody = (flow: Flow): string => {
   const extras = [flow.idleTimeout ?? 0, flow.hardTimeout ?? 0, flow.importance ?? 0, ...(flow.flags ?? [])]
   const plain = extras.length === 3 && extras.every((extra) => extra === 0)
-  return plain ? actionsKey(flow.actions) : `${actionsKey(flow.actions)}|${extras.join()}`
+  const body = plain ? actionsKey(flow.actions) : `${actionsKey(flow.actions)}|${extras.join()}`
+  return body.length <= shortMax ? body : hash('sha1', body, 'base64')
 }
 
 const slot = (kind: OriginKind, serial: number): string | number =>

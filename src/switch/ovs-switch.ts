@@ -312,7 +312,8 @@ export class OvsSwitch implements SwitchHandle {
 
   private replicaChanged(changes: ChangeSet<SwitchTable>): void {
     if (this.closed) return
-    this.devices.take(changes)
+    // The kernel datapath closes ports by itself.
+    if (this.options.view.forwardsInUserSpace) this.devices.take(changes)
     this.records.soon()
     const names = new Set<string>()
     let structure = false
