@@ -24,8 +24,9 @@ const samples = 50
 const restPort = 18_081
 const ovsdbPort = 16_640
 const openflowPort = 16_653
-/** Two ports of each node are left over for the one wire more. */
-const portsPerNode = (wires * 2) / nodes + 2
+const perPair = (wires * 2) / nodes
+/** The port that the one wire more ends at. */
+const spare = `e${perPair}`
 
 const base = `http://127.0.0.1:${restPort}`
 const programs = {
@@ -81,9 +82,17 @@ class Switches {
   }
 }
 
-/** End number `index` of all ends: nodes in turn, so that wires join neighbours and every node has as many. */
-const endOf = (index: number) => ({ node: `s${index % nodes}`, interface: `e${Math.floor(index / nodes)}` })
-const linkOf = (index: number) => ({ name: `wire${index}`, a: endOf(2 * index), b: endOf(2 * index + 1) })
+/** Wires join neighbours, and those of one topology are on few nodes, as users lay them. */
+const linkOf = (index: number) => {
+  const pair = Math.floor(index / perPair)
+  const name = `e${index % perPair}`
+  return linkBetween(`wire${index}`, 2 * pair, name)
+}
+const linkBetween = (name: string, first: number, port: string) => ({
+  name,
+  a: { node: `s${first}`, interface: port },
+  b: { node: `s${first + 1}`, interface: port },
+})
 const linksFrom = (first: number, end: number) =>
   Array.from({ length: end - first }, (_, offset) => linkOf(first + offset))
 
@@ -120,7 +129,7 @@ const apply = async (first: number, end: number): Promise<void> => {
 /** One wire more, made and taken away again, many times. */
 const oneMore = async (): Promise<number[]> => {
   const times: number[] = []
-  const link = { name: 'more', a: endOf(2 * wires), b: endOf(2 * wires + 1) }
+  const link = linkBetween('more', 0, spare)
   for (let turn = -samples; turn < samples; turn++) {
     const elapsed = await timed(() => call('POST', `${base}/v1/links`, link))
     if (turn >= 0) times.push(elapsed)
@@ -157,7 +166,7 @@ const measure = async (
 ): Promise<BenchResult> => {
   let controller = startController(directory)
   running(controller)
-  await switches.tell({ do: 'start', controller: `tcp:127.0.0.1:${ovsdbPort}`, nodes, ports: portsPerNode })
+  await switches.tell({ do: 'start', controller: `tcp:127.0.0.1:${ovsdbPort}`, nodes, ports: perPair + 1 })
   const joinMs = await timed(() => until('joining', readyIs(nodes)))
   say(`${nodes} switches have joined; ${few} wires, then one more`)
   await apply(0, few)

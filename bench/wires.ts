@@ -13,7 +13,7 @@ import { Client } from '#api/client.js'
 import type { Lab } from '#lab/lab.js'
 import { sleep, systemClock } from '#link/clock.js'
 import type { BenchOptions } from './main.js'
-import { startOvn } from './peers/ovn.js'
+import { type Ovn, startOvn } from './peers/ovn.js'
 import { clearShell, makeByShell, prepareShell } from './peers/shell.js'
 import { atLeast, atMost, type BenchResult, result } from './report.js'
 import { call } from './rest.js'
@@ -26,21 +26,16 @@ const many = 500
 const warmUps = 30
 const restPort = 18_080
 
-const heddle = fileURLToPath(new URL('../src/cli/heddle.js', import.meta.url))
-
-interface Running {
-  readonly client: Client
-  stop(): Promise<void>
-}
+const program = fileURLToPath(new URL('../src/cli/heddle.js', import.meta.url))
 
 /** The controller in a process of its own, as it runs for real. */
-const startHeddle = async (lab: Lab): Promise<Running> => {
+const startHeddle = async (lab: Lab): Promise<() => Promise<void>> => {
   const directory = await mkdtemp(join(tmpdir(), 'heddle-bench-'))
   const at = lab.controllerAddress
   const child: ChildProcess = spawn(
     process.execPath,
     [
-      heddle,
+      program,
       'controller',
       '--data-directory',
       directory,
@@ -65,12 +60,11 @@ const startHeddle = async (lab: Lab): Promise<Running> => {
     if (child.exitCode !== null) throw new Error('the controller ended')
     await sleep(systemClock, 50)
   }
-  const stop = async (): Promise<void> => {
+  return async () => {
     child.kill('SIGTERM')
     await once(child, 'exit')
     await rm(directory, { recursive: true })
   }
-  return { client, stop }
 }
 
 const linkOf = (lab: Lab, index: number) => {
@@ -83,91 +77,129 @@ const linkOf = (lab: Lab, index: number) => {
   }
 }
 
+interface Answer {
+  readonly status: { readonly state: string }
+}
+
+const base = `http://127.0.0.1:${restPort}`
+
+/** One who makes wires on a lab: both measures, each on a lab with no more ports than it needs. */
+interface Contender {
+  readonly name: string
+  /** Starts what is needed; what it returns ends it. */
+  readonly start: (lab: Lab) => Promise<() => Promise<void>>
+  readonly make: (lab: Lab, index: number) => Promise<unknown>
+  readonly remove: (lab: Lab, index: number) => Promise<unknown>
+  /** Makes the wires 0 to `many` as one, or as near to it as it can. */
+  readonly makeMany: (lab: Lab) => Promise<unknown>
+  readonly removeMany: (lab: Lab) => Promise<unknown>
+}
+
+const createLink = async (lab: Lab, index: number): Promise<void> => {
+  const { status } = await call<Answer>('POST', `${base}/v1/links`, linkOf(lab, index))
+  if (status.state !== 'up') throw new Error(`link ${index} is ${JSON.stringify(status)}`)
+}
+
+const applyMany = async (lab: Lab): Promise<void> => {
+  const links = Array.from({ length: many }, (_, index) => linkOf(lab, index))
+  const url = `${base}/v1/topologies/bench?wait=60`
+  const { counts } = await call<{ readonly counts: { readonly up: number } }>('PUT', url, { links })
+  if (counts.up !== many) throw new Error(`${counts.up} of ${many} links are up`)
+}
+
+const ours: Contender = {
+  name: 'heddle',
+  start: startHeddle,
+  make: createLink,
+  remove: (_, index) => call('DELETE', `${base}/v1/links/wire${index}`),
+  makeMany: applyMany,
+  removeMany: () => call('DELETE', `${base}/v1/topologies/bench?wait=60`),
+}
+
+const indexes = Array.from({ length: many }, (_, index) => index)
+
+const makeOvn = (): Contender => {
+  let ovn: Ovn | undefined
+  const running = (): Ovn => {
+    if (ovn === undefined) throw new Error('OVN does not run')
+    return ovn
+  }
+  return {
+    name: 'ovn',
+    start: async (lab) => {
+      const started = await startOvn(lab)
+      ovn = started
+      return () => started.stop()
+    },
+    make: (_, index) => running().make([index]),
+    remove: (_, index) => running().remove([index]),
+    makeMany: () => running().make(indexes),
+    removeMany: () => running().remove(indexes),
+  }
+}
+
+const shell: Contender = {
+  name: 'shell',
+  start: async (lab) => {
+    await prepareShell(lab)
+    return async () => {}
+  },
+  make: makeByShell,
+  remove: clearShell,
+  makeMany: async (lab) => {
+    for (const index of indexes) await makeByShell(lab, index)
+  },
+  removeMany: clearShell,
+}
+
 interface Measured {
   /** Milliseconds of one wire. */
   readonly singles: readonly number[]
   readonly manyMs: number
 }
 
-const base = `http://127.0.0.1:${restPort}`
-
-interface Answer {
-  readonly status: { readonly state: string }
-}
-
-const measureHeddle = async (lab: Lab): Promise<Measured> => {
-  const { stop } = await startHeddle(lab)
+/** Runs `work` on a lab of its own with `ports` ports on each node. */
+const onLab = async <T>(contender: Contender, ports: number, work: (lab: Lab) => Promise<T>): Promise<T> => {
+  const lab = await createWireLab(`bench${contender.name[0]}`, 'br-int', ports)
   try {
-    const make = async (index: number): Promise<void> => {
-      const { status } = await call<Answer>('POST', `${base}/v1/links`, linkOf(lab, index))
-      if (status.state !== 'up') throw new Error(`link ${index} is ${JSON.stringify(status)}`)
+    const stop = await contender.start(lab)
+    try {
+      return await work(lab)
+    } finally {
+      await stop()
     }
-    const times: number[] = []
-    for (let turn = -warmUps; turn < singles; turn++) {
-      const index = Math.abs(turn)
-      const elapsed = await timed(() => make(index))
-      if (turn >= 0) times.push(elapsed)
-      await call('DELETE', `${base}/v1/links/wire${index}`)
-    }
-    const links = Array.from({ length: many }, (_, index) => linkOf(lab, index))
-    const rounds: number[] = []
-    for (let round = 0; round < 3; round++) {
-      const apply = async (): Promise<void> => {
-        const { counts } = await call<{ readonly counts: { readonly up: number } }>(
-          'PUT',
-          `${base}/v1/topologies/bench?wait=60`,
-          { links },
-        )
-        if (counts.up !== many) throw new Error(`${counts.up} of ${many} links are up`)
-      }
-      rounds.push(await timed(apply))
-      await call('DELETE', `${base}/v1/topologies/bench?wait=60`)
-    }
-    return { singles: times, manyMs: median(rounds) }
-  } finally {
-    await stop()
-  }
-}
-
-const measureShell = async (lab: Lab): Promise<Measured> => {
-  await prepareShell(lab)
-  const times: number[] = []
-  for (let turn = -warmUps; turn < singles; turn++) {
-    const elapsed = await timed(() => makeByShell(lab, Math.abs(turn)))
-    if (turn >= 0) times.push(elapsed)
-  }
-  await clearShell(lab)
-  const manyMs = await timed(async () => {
-    for (let index = 0; index < many; index++) await makeByShell(lab, index)
-  })
-  await clearShell(lab)
-  return { singles: times, manyMs }
-}
-
-const measureOvn = async (lab: Lab): Promise<Measured> => {
-  const ovn = await startOvn(lab)
-  try {
-    const times: number[] = []
-    for (let turn = -warmUps; turn < singles; turn++) {
-      const elapsed = await timed(() => ovn.make([Math.abs(turn)]))
-      if (turn >= 0) times.push(elapsed)
-      await ovn.remove([Math.abs(turn)])
-    }
-    const all = Array.from({ length: many }, (_, index) => index)
-    const manyMs = await timed(() => ovn.make(all))
-    return { singles: times, manyMs }
-  } finally {
-    await ovn.stop()
-  }
-}
-
-/** Runs one contender on a lab of its own, so that none finds what another has left. */
-const onLab = async (name: string, measure: (lab: Lab) => Promise<Measured>): Promise<Measured> => {
-  const lab = await createWireLab(name, 'br-int', many)
-  try {
-    return await measure(lab)
   } finally {
     await lab.destroy()
+  }
+}
+
+const measureSingles = (contender: Contender): Promise<number[]> =>
+  onLab(contender, 1, async (lab) => {
+    const times: number[] = []
+    for (let turn = -warmUps; turn < singles; turn++) {
+      const elapsed = await timed(() => contender.make(lab, 0))
+      if (turn >= 0) times.push(elapsed)
+      await contender.remove(lab, 0)
+    }
+    return times
+  })
+
+const measureMany = (contender: Contender, rounds: number): Promise<number> =>
+  onLab(contender, many, async (lab) => {
+    const times: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      times.push(await timed(() => contender.makeMany(lab)))
+      await contender.removeMany(lab)
+    }
+    return median(times)
+  })
+
+/** The shell takes half a minute for one round, and its rounds do not differ. */
+const measure = async (contender: Contender, say: BenchOptions['say']): Promise<Measured> => {
+  say(`${contender.name}: ${singles} wires one by one, then ${many} at once`)
+  return {
+    singles: await measureSingles(contender),
+    manyMs: await measureMany(contender, contender === shell ? 1 : 3),
   }
 }
 
@@ -189,28 +221,25 @@ const figuresOf = (who: string, measured: Measured): Record<string, number> => (
 
 export const run = async ({ peers, say }: BenchOptions): Promise<BenchResult> => {
   if (peers) await installPeers()
-  say(`Heddle: ${singles} wires one by one, ${many} at once`)
-  const ours = await onLab('benchh', measureHeddle)
-  if (!peers) return result('wires', [], figuresOf('heddle', ours))
-  say('OVN: the same')
-  const ovn = await onLab('bencho', measureOvn)
-  say('ovs-vsctl and ovs-ofctl from a shell: the same')
-  const shell = await onLab('benchs', measureShell)
+  const heddle = await measure(ours, say)
+  if (!peers) return result('wires', [], figuresOf('heddle', heddle))
+  const ovn = await measure(makeOvn(), say)
+  const byShell = await measure(shell, say)
   return result(
     'wires',
     [
       atMost(
         "one wire, Heddle's time as a share of OVN's",
-        median(ours.singles) / median(ovn.singles),
+        median(heddle.singles) / median(ovn.singles),
         1 / 8,
       ),
-      atLeast(`${many} wires, Heddle's rate as a multiple of OVN's`, ovn.manyMs / ours.manyMs, 40),
+      atLeast(`${many} wires, Heddle's rate as a multiple of OVN's`, ovn.manyMs / heddle.manyMs, 40),
     ],
     {
-      ...figuresOf('heddle', ours),
+      ...figuresOf('heddle', heddle),
       ...figuresOf('ovn', ovn),
-      ...figuresOf('shell', shell),
-      "one wire, Heddle's time as a share of the shell's": median(ours.singles) / median(shell.singles),
+      ...figuresOf('shell', byShell),
+      "one wire, Heddle's time as a share of the shell's": median(heddle.singles) / median(byShell.singles),
     },
   )
 }
