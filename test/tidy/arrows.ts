@@ -35,7 +35,11 @@ export const rows: readonly Row[] = [
   { of: 'lisp', may: ['src/wire', 'src/link'], node: '*' },
   { of: 'src/compile', may: ['src/model', ...flowValues, 'ovsdb/schemas'], never: effects },
   { of: 'src/trace', may: ['src/model', ...flowValues, 'openflow/fields'], never: effects },
-  { of: 'src/reconcile', may: ['src/model', 'src/compile', ...flowValues, 'src/link/clock'] },
+  {
+    of: 'src/reconcile',
+    may: ['src/model', 'src/compile', ...flowValues, 'src/link/clock'],
+    node: ['crypto'],
+  },
   {
     of: 'src/switch',
     may: [
@@ -53,7 +57,15 @@ export const rows: readonly Row[] = [
   { of: 'src/store', may: ['src/model', 'src/link', 'ovsdb'], node: '*' },
   {
     of: 'src/fabric',
-    may: ['src/model', 'src/compile', 'src/reconcile', 'src/store/store', 'src/link/clock', 'api/fabric'],
+    may: [
+      'src/model',
+      'src/compile',
+      'src/reconcile',
+      'src/store/store',
+      'src/link/clock',
+      'src/link/targets',
+      'api/fabric',
+    ],
   },
   { of: 'api', may: ['src/model', ...time], node: '*' },
   { of: 'src/settings.ts', may: [] },
