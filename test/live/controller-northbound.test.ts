@@ -75,7 +75,7 @@ describe('a database that others run', () => {
     for (const name of ['n1', 'n2']) await ready(second.client, name, 20_000)
     expect((await second.client.node('n1')).flows).toBe(flows)
     expect(await metric(second.client, 'heddle_flow_mods_total')).toBe(0)
-    expect(await reaches(a, '10.30.0.2')).toBe(true)
+    await soon(() => reaches(a, '10.30.0.2'))
     expect((await second.client.createLink(linkTo('yes', 'p'), { wait: 0 })).name).toBe('yes')
   })
 
