@@ -53,7 +53,6 @@ build() {
   mkdir -p dist/src/store
   touch "$stamp.new"
   npm run --silent build </dev/null >&2 || fail 'the build failed, see above'
-  [[ ! -f src/store/heddle.ovsschema ]] || cp src/store/heddle.ovsschema dist/src/store/
   mv "$stamp.new" "$stamp"
 }
 

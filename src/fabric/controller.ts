@@ -4,14 +4,14 @@
  */
 import { originOf } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
-import { errorText } from '#model/error.js'
+import { errorText, FabricError } from '#model/error.js'
 import type { FabricEventType } from '#model/event.js'
 import type { Logger } from '#model/logger.js'
 import type { WireStatus } from '#model/status.js'
-import type { Wire } from '#model/wire.js'
+import type { Provenance, Wire } from '#model/wire.js'
 import type { SwitchPlan } from '#reconcile/plan.js'
 import type { Drift, Outcome, SwitchDoor, SwitchHandle } from '#reconcile/switch-handle.js'
-import type { Store, StoreChange, StoredNode, StoreState } from '#store/store.js'
+import type { Store, StoreBatch, StoreChange, StoredNode, StoreState } from '#store/store.js'
 import { Convergence } from './convergence.js'
 import { LiveFabric } from './fabric.js'
 import { Journal, type NewEvent } from './journal.js'
@@ -41,6 +41,7 @@ export class Controller {
   private readonly journal: Journal
   private door: SwitchDoor | undefined
   private trouble: string | undefined
+  private stopping = false
   /** Ends the wait for the next attempt to open the door. */
   private cancelRetry: (() => void) | undefined
   /** Nodes whose row is being written, so that one change makes one transaction. */
@@ -62,6 +63,7 @@ export class Controller {
     this.metrics = new Metrics(this.convergence)
     this.fabric = new LiveFabric({
       store,
+      commit: (batch, request) => this.commit(batch, request),
       convergence: this.convergence,
       journal: this.journal,
       clock,
@@ -82,6 +84,7 @@ export class Controller {
   }
 
   async stop(): Promise<void> {
+    this.stopping = true
     this.cancelRetry?.()
     await this.door?.close()
     this.door = undefined
@@ -97,6 +100,7 @@ export class Controller {
 
   private async follow(state: StoreState): Promise<void> {
     const { logger, store } = this.options
+    if (this.stopping) return
     if (state.state === 'leader' && this.door === undefined) {
       this.tell({
         type: 'controller-leader',
@@ -164,7 +168,8 @@ export class Controller {
         : wire === undefined
           ? ['link-deleted', 'deleted']
           : ['link-changed', 'changed']
-    const { requestId, by } = named.provenance
+    // What deletes a wire is another request than what made it.
+    const { requestId, by } = this.removals.get(named.serial) ?? named.provenance
     this.tell({
       type,
       object: `link ${named.name}`,
@@ -231,7 +236,7 @@ export class Controller {
     if (stored !== undefined && (rloc === undefined || stored.lastRloc === rloc)) return
     this.storing.add(node)
     try {
-      await store.commit({
+      await this.commit({
         putNode: {
           name: node,
           spec: stored?.spec ?? {},
@@ -243,6 +248,23 @@ export class Controller {
       logger.warn({ err: error, node }, 'the node could not be stored; its next change tries again')
     } finally {
       this.storing.delete(node)
+    }
+  }
+
+  /** Requests that remove wires, by the serials of these, while they are being stored. */
+  private readonly removals = new Map<number, Provenance>()
+
+  private async commit(batch: StoreBatch, request?: Provenance): Promise<void> {
+    const removed = request === undefined ? [] : (batch.removeWires ?? [])
+    for (const { serial } of removed) if (request !== undefined) this.removals.set(serial, request)
+    try {
+      await this.options.store.commit(batch)
+      this.metrics.committed('done')
+    } catch (error) {
+      this.metrics.committed(error instanceof FabricError ? error.code : 'internal')
+      throw error
+    } finally {
+      for (const { serial } of removed) this.removals.delete(serial)
     }
   }
 

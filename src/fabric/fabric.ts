@@ -8,17 +8,21 @@ import { errorText, FabricError } from '#model/error.js'
 import type { FlowView, NodeSpec, NodeView, Port } from '#model/node.js'
 import type { WireView } from '#model/status.js'
 import type { TopologyPlan, TopologySpec, TopologyView } from '#model/topology.js'
-import type { Wire, WireSpec } from '#model/wire.js'
-import type { NewWire, RetiredVni, Store } from '#store/store.js'
+import type { Provenance, Wire, WireSpec } from '#model/wire.js'
+import type { Store, StoreBatch } from '#store/store.js'
 import { admit, type Draft } from './admission.js'
 import type { Convergence } from './convergence.js'
 import type { Journal } from './journal.js'
 import { describeDifference, topologyDifference } from './topology-plan.js'
 import { flowView, nodeView, wireView } from './views.js'
-import { VniPool, type VniRange } from './vni-pool.js'
+import { VniLedger } from './vni-ledger.js'
+import type { VniRange } from './vni-pool.js'
+import { newWire, patched, replacement, specOf } from './wire-values.js'
 
 export interface FabricOptions {
-  readonly store: Store
+  readonly store: Pick<Store, 'state' | 'retired' | 'onChange' | 'topologies'>
+  /** Stores durably; `request` is whose change it is. Rejects as `Store.commit` does. */
+  readonly commit: (batch: StoreBatch, request: Provenance) => Promise<void>
   readonly convergence: Convergence
   readonly journal: Journal
   readonly clock: Clock
@@ -31,32 +35,16 @@ export interface FabricOptions {
 }
 
 export class LiveFabric implements Fabric {
-  private readonly pool: VniPool
-  /** VNI to the end of its quarantine; kept by `retiredChanged`. */
-  private readonly retired = new Map<number, number>()
-  /** Given to requests whose transaction is still under way. */
-  private readonly reserved = new Set<number>()
+  private readonly vnis: VniLedger
 
   constructor(private readonly options: FabricOptions) {
-    const { convergence, store, vni } = options
-    this.pool = new VniPool(vni, {
-      used: (one) => convergence.intent.withVni(one) !== undefined || this.reserved.has(one),
-      quarantinedUntil: (one) => this.retired.get(one),
-    })
-    for (const { vni: one, until } of store.retired()) this.retired.set(one, until)
-    store.onChange(({ retired }) => {
-      for (const { old, new: now } of retired) {
-        if (old !== undefined) this.retired.delete(old.vni)
-        if (now !== undefined) this.retired.set(now.vni, now.until)
-      }
-    })
+    const { intent } = options.convergence
+    this.vnis = new VniLedger({ ...options, intent })
   }
 
-  /** To be called once the store's wires are in the intent: allocation goes on behind them. */
+  /** To be called once the store's wires are in the intent. */
   resume(): void {
-    let last = 0
-    for (const wire of this.options.convergence.intent.wires()) last = Math.max(last, wire.vni)
-    this.pool.continueAfter(last)
+    this.vnis.resume()
   }
 
   nodes(): readonly NodeView[] {
@@ -72,25 +60,24 @@ export class LiveFabric implements Fabric {
   async putNode(
     name: string,
     spec: NodeSpec,
-    _request: Request,
+    request: Request,
   ): Promise<{ node: NodeView; created: boolean }> {
-    const { store, convergence, clock } = this.options
+    const { convergence, clock } = this.options
     this.requireLeader()
     checkTarget(spec)
     const stored = convergence.inventory.stored.get(name)
-    await store.commit({
-      putNode: {
-        name,
-        spec,
-        joinedAt: stored?.joinedAt ?? clock.wallTime(),
-        ...(stored?.lastRloc !== undefined && { lastRloc: stored.lastRloc }),
-      },
-    })
+    const putNode = {
+      name,
+      spec,
+      joinedAt: stored?.joinedAt ?? clock.wallTime(),
+      ...(stored?.lastRloc !== undefined && { lastRloc: stored.lastRloc }),
+    }
+    await this.commit([], { putNode }, request)
     return { node: nodeView(name, convergence), created: stored === undefined }
   }
 
-  async deleteNode(name: string, _request: Request): Promise<void> {
-    const { store, convergence, releaseNode } = this.options
+  async deleteNode(name: string, request: Request): Promise<void> {
+    const { convergence, releaseNode } = this.options
     this.requireNode(name)
     this.requireLeader()
     const [wire] = convergence.intent.wiresAt(name)
@@ -105,7 +92,7 @@ export class LiveFabric implements Fabric {
       )
     }
     await releaseNode(name)
-    if (convergence.inventory.stored.has(name)) await store.commit({ removeNode: name })
+    if (convergence.inventory.stored.has(name)) await this.commit([], { removeNode: name }, request)
   }
 
   ports(node: string): readonly Port[] {
@@ -136,8 +123,8 @@ export class LiveFabric implements Fabric {
     this.requireLeader()
     this.admit([{ spec, at: '' }])
     await this.store([spec.name], began, async () => {
-      const [vni] = this.allocate([spec])
-      await this.commitReserving([vni as number], { addWires: [newWire(spec, vni as number, request)] })
+      const [vni] = this.vnis.allocate([spec])
+      await this.commit([vni as number], { addWires: [newWire(spec, vni as number, request)] }, request)
     })
     await this.whenConfirmed([spec.name], request)
     return this.wire(spec.name)
@@ -147,20 +134,12 @@ export class LiveFabric implements Fabric {
     const began = this.options.clock.now()
     const wire = this.requireWire(name)
     this.requireLeader()
-    if (wire.topology !== undefined) {
-      throw new FabricError(
-        'topology-owns-link',
-        `link ${name} belongs to topology ${wire.topology}; change it there`,
-        {
-          owner: `topology ${wire.topology}`,
-        },
-      )
-    }
+    this.requireLoose(wire)
     const changed = patched(wire, patch, request)
     this.admit([{ spec: specOf(changed), at: '', serial: wire.serial }])
-    const retire = changed.vni === wire.vni ? [] : [this.retirement(wire)]
+    const retire = changed.vni === wire.vni ? [] : [this.vnis.retirement(wire)]
     await this.store([name], began, () =>
-      this.commitReserving([changed.vni], { changeWires: [changed], retireVnis: retire }),
+      this.commit([changed.vni], { changeWires: [changed], retireVnis: retire }, request),
     )
     await this.whenConfirmed([name], request)
     return this.wire(name)
@@ -169,16 +148,8 @@ export class LiveFabric implements Fabric {
   async deleteWire(name: string, request: Request): Promise<void> {
     const wire = this.requireWire(name)
     this.requireLeader()
-    if (wire.topology !== undefined) {
-      throw new FabricError(
-        'topology-owns-link',
-        `link ${name} belongs to topology ${wire.topology}; remove it there`,
-        {
-          owner: `topology ${wire.topology}`,
-        },
-      )
-    }
-    await this.options.store.commit({ removeWires: [wire], retireVnis: [this.retirement(wire)] })
+    this.requireLoose(wire)
+    await this.commit([], { removeWires: [wire], retireVnis: [this.vnis.retirement(wire)] }, request)
     await this.whenGone([wire], request)
   }
 
@@ -212,7 +183,7 @@ export class LiveFabric implements Fabric {
     const difference = this.differenceOf(name, spec)
     this.admitDifference(difference)
     const { add, change, remove } = difference
-    const vnis = this.allocate(add.map((one) => one.spec))
+    const vnis = this.vnis.allocate(add.map((one) => one.spec))
     const addWires = add.map((one, index) => ({
       ...newWire(one.spec, vnis[index] as number, request),
       topology: name,
@@ -231,13 +202,17 @@ export class LiveFabric implements Fabric {
       touched.map((wire) => wire.name),
       began,
       () =>
-        this.commitReserving(vnis, {
-          addWires,
-          changeWires,
-          removeWires: remove,
-          retireVnis: leaving.map((wire) => this.retirement(wire)),
-          putTopology: { name, provenance: request.provenance },
-        }),
+        this.commit(
+          vnis,
+          {
+            addWires,
+            changeWires,
+            removeWires: remove,
+            retireVnis: leaving.map((wire) => this.vnis.retirement(wire)),
+            putTopology: { name, provenance: request.provenance },
+          },
+          request,
+        ),
     )
     const names = touched.map((wire) => wire.name)
     await Promise.all([this.whenGone(remove, request), this.whenConfirmed(names, request)])
@@ -248,11 +223,8 @@ export class LiveFabric implements Fabric {
     this.requireTopology(name)
     this.requireLeader()
     const wires = [...this.options.convergence.intent.inTopology(name).values()]
-    await this.options.store.commit({
-      removeWires: wires,
-      retireVnis: wires.map((wire) => this.retirement(wire)),
-      removeTopology: name,
-    })
+    const retireVnis = wires.map((wire) => this.vnis.retirement(wire))
+    await this.commit([], { removeWires: wires, retireVnis, removeTopology: name }, request)
     await this.whenGone(wires, request)
     return { add: [], change: [], remove: wires.map((wire) => wire.name), keep: 0 }
   }
@@ -311,8 +283,8 @@ export class LiveFabric implements Fabric {
     admit(drafts, leaving, {
       intent: convergence.intent,
       inventory: convergence.inventory,
-      vnis: this.pool,
-      quarantinedUntil: (vni) => this.retired.get(vni),
+      vnis: this.vnis.pool,
+      quarantinedUntil: (vni) => this.vnis.quarantinedUntil(vni),
       now: clock.wallTime(),
     })
   }
@@ -329,41 +301,18 @@ export class LiveFabric implements Fabric {
     this.admit(drafts, new Set(remove.map(({ serial }) => serial)))
   }
 
-  /** A VNI for each wire: the stated one, or a free one. */
-  private allocate(specs: readonly WireSpec[]): number[] {
-    const stated = new Set(specs.flatMap(({ vni }) => vni ?? []))
-    const free = this.pool.take(specs.length - stated.size, this.options.clock.wallTime(), stated)
-    if (free === undefined) {
-      throw new FabricError(
-        'vni-exhausted',
-        `no VNI of ${this.pool.describe()} is free; widen vni.min and vni.max, or delete links`,
-      )
-    }
-    let next = 0
-    return specs.map(({ vni }) => vni ?? (free[next++] as number))
+  private commit(vnis: readonly number[], batch: StoreBatch, { provenance }: Request): Promise<void> {
+    return this.vnis.promise(vnis, batch, (whole) => this.options.commit(whole, provenance))
   }
 
-  private async commitReserving(
-    vnis: readonly number[],
-    batch: Parameters<Store['commit']>[0],
-  ): Promise<void> {
-    for (const vni of vnis) this.reserved.add(vni)
-    try {
-      await this.options.store.commit({ ...batch, releaseVnis: this.endedQuarantines() })
-    } finally {
-      for (const vni of vnis) this.reserved.delete(vni)
-    }
-  }
-
-  /** Quarantines are entered in the order in which they end, so the first that lasts ends the search. */
-  private endedQuarantines(): number[] {
-    const now = this.options.clock.wallTime()
-    const ended: number[] = []
-    for (const [vni, until] of this.retired) {
-      if (until > now || ended.length === 1000) break
-      ended.push(vni)
-    }
-    return ended
+  /** A link of a topology is changed through it: otherwise the next application would undo the change. */
+  private requireLoose(wire: Wire): void {
+    if (wire.topology === undefined) return
+    throw new FabricError(
+      'topology-owns-link',
+      `link ${wire.name} belongs to topology ${wire.topology}; state it there, or leave it out`,
+      { owner: `topology ${wire.topology}` },
+    )
   }
 
   /** Stores, keeping the receipts of the wires named. */
@@ -389,10 +338,6 @@ export class LiveFabric implements Fabric {
     const done = (serial: number): boolean => convergence.settled(serial, nodes.get(serial) ?? [])
     await convergence.wait([...nodes.keys()], request.waitMs, done, request.signal)
   }
-
-  private retirement(wire: Wire): RetiredVni {
-    return { vni: wire.vni, until: this.options.clock.wallTime() + this.options.vni.quarantineSeconds * 1000 }
-  }
 }
 
 /** The schema knows the forms of a target, not every port and host name that can be none. */
@@ -403,46 +348,4 @@ const checkTarget = ({ target }: NodeSpec): void => {
   } catch (error) {
     throw new FabricError('invalid-request', errorText(error), { field: 'target', cause: error })
   }
-}
-
-const newWire = (spec: WireSpec, vni: number, request: Request): NewWire => ({
-  name: spec.name,
-  a: spec.a,
-  b: spec.b,
-  vni,
-  ...(spec.mtu !== undefined && { mtu: spec.mtu }),
-  ...(spec.rateMbps !== undefined && { rateMbps: spec.rateMbps }),
-  provenance: request.provenance,
-})
-
-/** The stored fields of a wire after `spec` replaces what was stated of it. */
-const replacement = (wire: Wire, spec: WireSpec): Wire => {
-  const { mtu: _mtu, rateMbps: _rate, ...kept } = wire
-  return {
-    ...kept,
-    a: spec.a,
-    b: spec.b,
-    vni: spec.vni ?? wire.vni,
-    ...(spec.mtu !== undefined && { mtu: spec.mtu }),
-    ...(spec.rateMbps !== undefined && { rateMbps: spec.rateMbps }),
-  }
-}
-
-const specOf = (wire: Wire): WireSpec => {
-  const { name, a, b, vni, mtu, rateMbps } = wire
-  return { name, a, b, vni, ...(mtu !== undefined && { mtu }), ...(rateMbps !== undefined && { rateMbps }) }
-}
-
-const patched = (wire: Wire, patch: WirePatch, request: Request): Wire => {
-  const mtu = patch.mtu === undefined ? wire.mtu : (patch.mtu ?? undefined)
-  const rateMbps = patch.rateMbps === undefined ? wire.rateMbps : (patch.rateMbps ?? undefined)
-  const spec: WireSpec = {
-    name: wire.name,
-    a: patch.a ?? wire.a,
-    b: patch.b ?? wire.b,
-    ...(patch.vni !== undefined && { vni: patch.vni }),
-    ...(mtu !== undefined && { mtu }),
-    ...(rateMbps !== undefined && { rateMbps }),
-  }
-  return { ...replacement(wire, spec), provenance: request.provenance }
 }

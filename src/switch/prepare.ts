@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { insert, mutate, type Operation, update } from '#ovsdb/operations.js'
-import { port as ovsPort } from '#ovsdb/schemas/open-vswitch.js'
+import { controller as ovsController, port as ovsPort } from '#ovsdb/schemas/open-vswitch.js'
 import type { SwitchSettings } from './settings.js'
 import { type BridgeRow, bridge, controller, ids, iface, owners, root } from './tables.js'
 import type { SwitchView } from './view.js'
@@ -30,10 +30,18 @@ const named = (namedUuid: string) => ({ namedUuid })
 const raiseConfig = (view: SwitchView): Operation[] =>
   view.root === undefined ? [] : [mutate(root, [['_uuid', '==', view.root._uuid]], [['next_cfg', '+=', 1]])]
 
+/** Milliseconds: a controller that comes back is found again within a second. */
+const backoffMsMax = 1_000
+
 const makeController = (target: string): Operation =>
   insert(
-    controller,
-    { target, connection_mode: 'out-of-band', external_ids: { [ids.owner]: owners.controller } },
+    ovsController,
+    {
+      target,
+      connection_mode: 'out-of-band',
+      max_backoff: backoffMsMax,
+      external_ids: { [ids.owner]: owners.controller },
+    },
     'controller',
   )
 
