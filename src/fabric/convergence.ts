@@ -231,14 +231,17 @@ export class Convergence {
     const { before, after } = this.inventory.refresh(node)
     const addressed = before.rloc?.text !== after.rloc?.text
     const local = before.tunnelOfport !== after.tunnelOfport
-    const status = before.state !== after.state || before.underlayMtu !== after.underlayMtu
+    const sized = before.underlayMtu !== after.underlayMtu
     const seen = before.state !== 'ready' && after.state === 'ready'
-    if (addressed || local || status) {
+    const lost = before.state === 'ready' && after.state !== 'ready'
+    if (addressed || local || sized || seen || lost) {
       for (const wire of this.intent.wiresAt(node)) {
-        // Peers hold this node's address in their flows, and our own flows hold the tunnel port.
-        if (addressed || local || (seen && this.carrierMatters(wire)))
-          for (const name of nodesOf(wire)) this.workers.get(name)?.markWire(wire.serial)
-        this.queueRefresh(wire.serial)
+        // Peers hold this node's address in their flows; the tunnel port is in its own alone.
+        const both = addressed || (seen && this.carrierMatters(wire))
+        const touched = both ? nodesOf(wire) : local ? [node] : []
+        for (const name of touched) this.workers.get(name)?.markWire(wire.serial)
+        // A node that is seen is compared whole, and what comes of that is told then.
+        if (addressed || sized || lost) this.queueRefresh(wire.serial)
       }
     }
     this.options.events.nodeChanged(node, this.inventory.handles.get(node))
