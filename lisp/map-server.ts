@@ -17,7 +17,7 @@ import { type Refusal, Refusals, type Refused, refused } from './map-server/refu
 import { Registration } from './map-server/registration.js'
 import { Registry } from './map-server/registry.js'
 import { Resolution } from './map-server/resolution.js'
-import { type Site, type SiteConflict, Sites } from './map-server/sites.js'
+import { type Site, type SiteConflict, type SitePrefix, Sites } from './map-server/sites.js'
 import { Subscriptions } from './map-server/subscriptions.js'
 import { type KeptNonce, Xtrs } from './map-server/xtrs.js'
 import { locatorSet } from './mapping/locator-set.js'
@@ -97,19 +97,9 @@ export class MapServer {
     const registry = this.#registry
     this.#registration = new Registration({ system, registry, sites, xtrs, refusals, options })
     const quietUntil = start.quiet === false ? now : now + options.registrationMs
-    const parts = {
-      resolver,
-      sites,
-      xtrs,
-      subscriptions,
-      askers,
-      refusals,
-      counters,
-      options,
-      rloc,
-      quietUntil,
-    }
-    this.#resolution = new Resolution(parts)
+    const sources = this.#sources
+    const parts = { resolver, sites, xtrs, subscriptions, askers, refusals, sources, counters, options }
+    this.#resolution = new Resolution({ ...parts, rloc, quietUntil })
   }
 
   /** Takes a datagram. Whatever its bytes are, it throws nothing. */
@@ -159,17 +149,16 @@ export class MapServer {
     return out
   }
 
-  /** Adds or replaces a site. What its xTRs have registered and may not any more is withdrawn. */
+  /** Adds or replaces a site. What xTRs have registered there and may not any more is withdrawn. */
   putSite(site: Site, now: number): SiteConflict | readonly Effect[] {
     const old = this.sites.get(site.name)
-    const conflict = this.sites.put(site)
-    return conflict ?? this.#sweep(old, now)
+    return this.sites.put(site) ?? this.#sweep([...(old?.prefixes ?? []), ...site.prefixes], now)
   }
 
   removeSite(name: string, now: number): readonly Effect[] {
     const old = this.sites.remove(name)
     this.xtrs.forgetSite(name)
-    return this.#sweep(old, now)
+    return this.#sweep(old?.prefixes ?? [], now)
   }
 
   /** What is answered to a request for an EID, and all mappings that cover it: the longest match, and why. */
@@ -222,10 +211,10 @@ export class MapServer {
     }
   }
 
-  /** Withdraws registrations within a site's prefixes that no site allows any more. */
-  #sweep(old: Site | undefined, now: number): readonly Effect[] {
+  /** Withdraws registrations within prefixes that no site allows any more. */
+  #sweep(prefixes: readonly SitePrefix[], now: number): readonly Effect[] {
     const out: Outbox = []
-    for (const { eid } of old?.prefixes ?? []) {
+    for (const { eid } of prefixes) {
       for (const mapping of this.system.within(eid, Number.POSITIVE_INFINITY)) {
         if (mapping.origin !== 'registered' || this.#registration.mayStay(mapping)) continue
         this.#registry.withdraw(mapping.eid, 'configured', now, out)

@@ -75,7 +75,7 @@ class UdpSockets implements LispSockets {
   readonly #options: LispSocketsOptions
   readonly #texts = new AddressTexts()
   readonly #sockets: Socket[] = []
-  /** The socket that sends to addresses of each family. */
+  /** The socket that sends to addresses of each family: the one that heard of it last. */
   readonly #byFamily: { ipv4?: Socket; ipv6?: Socket } = {}
   #sent = 0
   readonly #nonces = new Map<string, bigint>()
@@ -104,7 +104,7 @@ class UdpSockets implements LispSockets {
       throw error
     }
     for (const socket of this.#sockets) {
-      socket.on('message', (data, from) => this.#receive(data, from))
+      socket.on('message', (data, from) => this.#receive(data, from, socket))
       // A datagram that could not be sent, perhaps for an ICMP message about an earlier one: the next may do better.
       socket.on('error', () => {
         this.unsent += 1
@@ -129,10 +129,12 @@ class UdpSockets implements LispSockets {
     await Promise.all(this.#sockets.map((socket) => new Promise<void>((done) => socket.close(done))))
   }
 
-  #receive(data: Buffer, { address, port }: RemoteInfo): void {
+  #receive(data: Buffer, { address, port }: RemoteInfo, socket: Socket): void {
     const from = this.#texts.addressOf(address)
     if (from === undefined || !this.#open) return
     const { server, clock } = this.#options
+    // What follows from a datagram leaves by the address that it came to.
+    this.#byFamily[from.family] = socket
     this.obey(server.receive(data, { address: from, port }, clock.now()))
   }
 

@@ -23,11 +23,9 @@ export interface MapServerOptions {
   /** How often ETRs register; three missed ones end a registration. RFC 9301, section 8.2: a minute. */
   readonly registrationMs: number
   readonly mappingsMax: number
-  /** Bytes of a Map-Reply: more specific prefixes are added up to this. */
-  readonly replyBytesMax: number
   readonly requestRate: Rate
   readonly registerRate: Rate
-  /** Of one source, all messages together. */
+  /** Of one source, all messages together; and to one that replies go to in another's name. */
   readonly sourceRate: Rate
   /** Of one site, authenticated ones only. */
   readonly siteRate: Rate
@@ -46,7 +44,6 @@ export const mapServerDefaults: MapServerOptions = {
   controlPort: 4342,
   registrationMs: 60_000,
   mappingsMax: 4_000_000,
-  replyBytesMax: 1_200,
   requestRate: { perSecond: 200_000, burst: 50_000 },
   registerRate: { perSecond: 20_000, burst: 20_000 },
   sourceRate: { perSecond: 20_000, burst: 10_000 },

@@ -16,6 +16,7 @@ import type { EidRecord, MappingRecord } from '../records.js'
 import { negativeRecord, nobodysTtl, recordOf } from './answers.js'
 import type { Askers } from './askers.js'
 import type { Endpoint, Outbox } from './effects.js'
+import type { SourceBuckets } from './limits.js'
 import type { MapServerOptions } from './options.js'
 import { type Refusals, type Refused, refused } from './refusals.js'
 import { checkedEid } from './registration.js'
@@ -30,6 +31,7 @@ export interface ResolutionParts {
   readonly subscriptions: Subscriptions
   readonly askers: Askers
   readonly refusals: Refusals
+  readonly sources: SourceBuckets
   readonly counters: { replies: number; negatives: number; forwards: number }
   readonly options: MapServerOptions
   readonly rloc: IpAddress
@@ -143,9 +145,13 @@ export class Resolution {
   }
 
   /** RFC 9301, section 5.5: to an ITR-RLOC, and to the port that the request came from. */
-  #reply({ message, asker, out }: Question, records: readonly MappingRecord[]): Refused | undefined {
+  #reply(question: Question, records: readonly MappingRecord[]): Refused | undefined {
+    const { message, from, asker, now, out } = question
     const address = replyAddress(message)
     if (address === undefined) return refused('no-itr-rloc')
+    // Whoever asks in another's name floods him no more than he could flood us.
+    const isOther = address.value !== from.address.value
+    if (isOther && !this.#parts.sources.take(address, now)) return refused('source-rate', 'replies')
     this.#parts.counters.replies += 1
     const data = encodeMessage({ type: 'map-reply', flags: noFlags, nonce: message.nonce, records })
     out.push({ do: 'send', to: { address, port: asker.port }, data })

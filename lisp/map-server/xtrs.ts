@@ -36,7 +36,7 @@ export class Xtrs {
   readonly #random: Random
   readonly #bySite = new Map<string, Map<string, Xtr>>()
   readonly #byIdentity = new Map<string, Xtr>()
-  /** Nonces from before the restart, of xTRs that have not been heard since. */
+  /** Nonces of xTRs that are not known any more: from before the restart, or of a site that went. */
   readonly #kept = new Map<string, bigint>()
 
   constructor(random: Random, kept: Iterable<KeptNonce>) {
@@ -97,9 +97,12 @@ export class Xtrs {
     return { xtr: name, nonce }
   }
 
+  /** Forgets the xTRs of a site, not their nonces. */
   forgetSite(site: string): void {
-    for (const { identity } of this.of(site))
-      if (identity !== undefined) this.#byIdentity.delete(identityKey(identity))
+    for (const xtr of this.of(site)) {
+      if (xtr.identity !== undefined) this.#byIdentity.delete(identityKey(xtr.identity))
+      for (const [keyId, nonce] of xtr.nonces) this.#kept.set(nonceName(xtr, keyId), nonce)
+    }
     this.#bySite.delete(site)
   }
 
