@@ -22,6 +22,8 @@ export interface LispSocketsOptions {
   readonly listen: readonly LispListen[]
   /** Every effect but `send` and `keep-nonce`: changes to tell, lines to log, messages for others. */
   readonly onEffect: (effect: Exclude<Effect, { readonly do: 'send' | 'keep-nonce' }>) => void
+  /** A mistake of ours that a datagram brought to light: it is told, and the next datagram is served. */
+  readonly onFault: (error: unknown, data: Uint8Array) => void
   /** Writes nonces where a restart finds them: the latest of each xTR, once in `keepNoncesMs`. */
   readonly keepNonces?: (nonces: readonly KeptNonce[]) => void
   readonly keepNoncesMs?: number
@@ -135,7 +137,11 @@ class UdpSockets implements LispSockets {
     const { server, clock } = this.#options
     // What follows from a datagram leaves by the address that it came to.
     this.#byFamily[from.family] = socket
-    this.obey(server.receive(data, { address: from, port }, clock.now()))
+    try {
+      this.obey(server.receive(data, { address: from, port }, clock.now()))
+    } catch (error) {
+      this.#options.onFault(error, data)
+    }
   }
 
   #add(socket: Socket): void {

@@ -57,6 +57,10 @@ export class Notices {
     return this.#sent.size
   }
 
+  get isFull(): boolean {
+    return this.#sent.size >= this.#max
+  }
+
   /** Sends a notice; when too many wait already, this once only. */
   send(notice: Notice, now: number, out: Outbox): void {
     const sent = this.#overtaken(notice) ?? this.#fresh(notice)
@@ -83,7 +87,7 @@ export class Notices {
 
   /** A place for a notice; without a number when there is no room. */
   #fresh(notice: Notice): SentNotice {
-    if (this.#sent.size >= this.#max) return { id: 0, notice, transmissions: 0 }
+    if (this.isFull) return { id: 0, notice, transmissions: 0 }
     const sent = { id: this.#free.pop() ?? this.#sent.size + 1, notice, transmissions: 0 }
     this.#sent.set(sent.id, sent)
     notice.party.unconfirmed.set(notice.topic ?? notice.nonce, sent)

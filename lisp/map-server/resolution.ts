@@ -139,9 +139,12 @@ export class Resolution {
     }
   }
 
-  #noteAsker({ message, now }: Question, id: number): void {
+  #noteAsker({ message, from, now }: Question, id: number): void {
     const address = replyAddress(message)
-    if (address !== undefined) this.#parts.askers.note(id, address, now)
+    if (address === undefined) return
+    // The source is one object for all its requests: kept instead of its equal, it leaves nothing to be collected.
+    const kept = address.value === from.address.value ? from.address : address
+    this.#parts.askers.note(id, kept, now)
   }
 
   /** RFC 9301, section 5.5: to an ITR-RLOC, and to the port that the request came from. */
@@ -149,13 +152,16 @@ export class Resolution {
     const { message, from, asker, now, out } = question
     const address = replyAddress(message)
     if (address === undefined) return refused('no-itr-rloc')
-    // Whoever asks in another's name floods him no more than he could flood us.
-    const isOther = address.value !== from.address.value
-    if (isOther && !this.#parts.sources.take(address, now)) return refused('source-rate', 'replies')
+    if (!this.#maySend(address, from, now)) return refused('source-rate', 'replies')
     this.#parts.counters.replies += 1
     const data = encodeMessage({ type: 'map-reply', flags: noFlags, nonce: message.nonce, records })
     out.push({ do: 'send', to: { address, port: asker.port }, data })
     return undefined
+  }
+
+  /** Whoever asks in another's name floods him no more than he could flood us. */
+  #maySend(to: IpAddress, from: Endpoint, now: number): boolean {
+    return to.value === from.address.value || this.#parts.sources.take(to, now)
   }
 
   /** RFC 9301, section 8.3: the request as it is, encapsulated anew. */
@@ -182,7 +188,7 @@ export class Resolution {
 
   /** RFC 9437, section 5. */
   #subscribe(question: Question, wish: Wish): Refused | undefined {
-    const { message, now, out } = question
+    const { message, from, now, out } = question
     const { identity, wanted, asked, answer, records } = wish
     const { subscriptions, askers } = this.#parts
     if (answer.kind === 'negative' && now < this.#parts.quietUntil) return refused('quiet', printEid(asked))
@@ -195,6 +201,8 @@ export class Resolution {
       return this.#give(wanted, [negativeRecord(asked, 'drop-auth-failure', nobodysTtl)], records)
     if (isFarewell(message)) return this.#farewell(question, wish, proof)
     const rlocs = message.itrRlocs.flatMap((rloc) => ipAddressOf(rloc) ?? [])
+    const [first] = rlocs
+    if (first !== undefined && !this.#maySend(first, from, now)) return refused('source-rate', 'notices')
     const temporary = answer.kind === 'negative'
     const request = { identity, asked, eid, rlocs, nonce: message.nonce, proof, temporary }
     if (subscriptions.subscribe({ ...request, record: inFormOf(wanted, record) }, now, out)) {

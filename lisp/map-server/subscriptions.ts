@@ -46,7 +46,9 @@ export class Subscriptions {
 
   /** Subscribes, or renews with what is new, and tells the present state; false when there is no room. */
   subscribe(request: SubscriptionRequest, now: number, out: Outbox): boolean {
-    const subscription = this.book.get(request.identity, request.eid) ?? this.book.add(request)
+    const known = this.book.get(request.identity, request.eid)
+    // A subscription that nobody confirms ends by its first notice: without room for that there is none for it.
+    const subscription = known ?? (this.#notices.isFull ? undefined : this.book.add(request))
     if (subscription === undefined) return false
     subscription.rlocs = request.rlocs
     subscription.proof = request.proof

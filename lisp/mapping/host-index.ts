@@ -5,7 +5,7 @@
  */
 import type { Slot, Slots } from './slots.js'
 
-const SHARD_BITS = 8
+const SHARD_BITS = 6
 const SHARDS = 1 << SHARD_BITS
 const CAPACITY_MIN = 8
 

@@ -115,7 +115,13 @@ describe('a Map-Server on the wire', () => {
     const prefixes = [{ eid: parseEid('[100]10.1.0.0/16'), acceptMoreSpecifics: true }]
     running.putSite(makeSite({ name: 'a', prefixes, keys: [proof.key], siteIds: [5n] }), systemClock.now())
     const listen = [{ address: server, port }]
-    service = await serveLisp({ server: running, clock: systemClock, listen, onEffect: () => {} })
+    service = await serveLisp({
+      server: running,
+      clock: systemClock,
+      listen,
+      onEffect: () => {},
+      onFault: (error) => expect.fail(String(error)),
+    })
     first = await Xtr.at('127.0.53.2', 2n)
     second = await Xtr.at('127.0.53.3', 3n)
     itr = await Xtr.at('127.0.53.4', 4n)

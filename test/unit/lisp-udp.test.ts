@@ -50,6 +50,7 @@ const serve = async (
     clock: systemClock,
     listen: [{ address, port: 0 }],
     onEffect: (effect) => effects.push(effect),
+    onFault: (error) => expect.fail(String(error)),
     keepNonces: (nonces) => kept.push(...nonces),
     keepNoncesMs: 20,
     tickMs: 5,
@@ -127,6 +128,30 @@ test('an address that is taken is the caller’s to hear of', async () => {
     clock: systemClock,
     listen: [{ address: '127.0.0.1', port: service.endpoints[0]?.port ?? 0 }],
     onEffect: () => {},
+    onFault: () => {},
   })
   await expect(again).rejects.toThrow('EADDRINUSE')
+})
+
+test('a mistake of ours is told, and the next datagram served', async () => {
+  const server = new MapServer({ now: 0, random: seededRandom(1), rloc: loopback, quiet: false })
+  const faults: unknown[] = []
+  const take = server.receive.bind(server)
+  let calls = 0
+  server.receive = (...datagram) => {
+    calls += 1
+    if (calls === 1) throw new Error('ours')
+    return take(...datagram)
+  }
+  const listen = [{ address: '127.0.0.1', port: 0 }]
+  const onFault = (error: unknown) => faults.push(error)
+  const sockets = await serveLisp({ server, clock: systemClock, listen, onEffect: () => {}, onFault })
+  closing.push(() => sockets.close())
+  const socket = await client('udp4', '127.0.0.1')
+  const port = sockets.endpoints[0]?.port ?? 0
+  socket.send(ask(loopback), port, '127.0.0.1')
+  socket.send(ask(loopback), port, '127.0.0.1')
+  const [data] = (await once(socket, 'message')) as [Buffer]
+  expect(decodeMessage(data)).toMatchObject({ type: 'map-reply' })
+  expect(faults).toMatchObject([{ message: 'ours' }])
 })
