@@ -27,12 +27,14 @@ export interface Notice {
   readonly proof: Proof
   readonly party: NoticeParty
   /** What it tells: a newer notice to the same party about the same thing takes its place. */
-  readonly topic?: string
+  readonly topic: string | undefined
 }
 
 export interface SentNotice {
   readonly id: number
   notice: Notice
+  /** What acknowledgements are known by: one number for each address. */
+  origins: readonly number[]
   transmissions: number
 }
 
@@ -66,8 +68,8 @@ export class Notices {
     const sent = this.#overtaken(notice) ?? this.#fresh(notice)
     this.#transmit(sent, out)
     if (sent.id === 0) return
-    for (const address of notice.addresses) {
-      const origin = originOf(address, notice.nonce)
+    sent.origins = notice.addresses.map((address) => originOf(address, notice.nonce))
+    for (const origin of sent.origins) {
       const others = this.#byOrigin.get(origin)
       this.#byOrigin.set(origin, others === undefined ? [sent] : [...others, sent])
     }
@@ -87,8 +89,9 @@ export class Notices {
 
   /** A place for a notice; without a number when there is no room. */
   #fresh(notice: Notice): SentNotice {
-    if (this.isFull) return { id: 0, notice, transmissions: 0 }
-    const sent = { id: this.#free.pop() ?? this.#sent.size + 1, notice, transmissions: 0 }
+    if (this.isFull) return { id: 0, notice, origins: [], transmissions: 0 }
+    const id = this.#free.pop() ?? this.#sent.size + 1
+    const sent: SentNotice = { id, notice, origins: [], transmissions: 0 }
     this.#sent.set(sent.id, sent)
     notice.party.unconfirmed.set(notice.topic ?? notice.nonce, sent)
     return sent
@@ -144,9 +147,7 @@ export class Notices {
   }
 
   #forgetOrigin(sent: SentNotice): void {
-    const { addresses, nonce } = sent.notice
-    for (const address of addresses) {
-      const origin = originOf(address, nonce)
+    for (const origin of sent.origins) {
       const others = this.#byOrigin.get(origin)
       if (others === undefined || (others.length === 1 && others[0] === sent)) this.#byOrigin.delete(origin)
       else

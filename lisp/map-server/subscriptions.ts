@@ -186,8 +186,7 @@ export class Subscriptions {
     subscription.nonce = nonce
     const { proof, rlocs: addresses } = subscription
     const data = told.sealed(nonce, proof)
-    const notice = { nonce, data, addresses, proof, party: subscription }
-    this.#notices.send(topic === undefined ? notice : { ...notice, topic }, now, out)
+    this.#notices.send({ nonce, data, addresses, proof, party: subscription, topic }, now, out)
   }
 
   /** Takes a notice that nobody has acknowledged. */

@@ -102,7 +102,7 @@ test('a notice without room is sent once and not kept', () => {
   const notices = new Notices(4342, 1, 0)
   const out: Outbox = []
   const proof = { key: makeKey(1, 'x'), keyId: 1, algorithm: 'hmac-sha-256-128' } as const
-  const notice = { data: new Uint8Array(1), addresses: [ipv4(1), ipv4(2)], proof }
+  const notice = { data: new Uint8Array(1), addresses: [ipv4(1), ipv4(2)], proof, topic: undefined }
   let lost = 0
   notices.send({ ...notice, nonce: 1n, party: { unconfirmed: new Map() } }, 0, out)
   notices.send({ ...notice, nonce: 2n, party: { unconfirmed: new Map() } }, 0, out)
@@ -119,7 +119,7 @@ test('a newer notice about the same takes the place of the older', () => {
   const out: Outbox = []
   const party = { unconfirmed: new Map() }
   const proof = { key: makeKey(1, 'x'), keyId: 1, algorithm: 'hmac-sha-256-128' } as const
-  const notice = { data: new Uint8Array(1), addresses: [ipv4(1)], proof, party }
+  const notice = { data: new Uint8Array(1), addresses: [ipv4(1)], proof, party, topic: undefined }
   notices.send({ ...notice, nonce: 1n, topic: 'a' }, 0, out)
   notices.send({ ...notice, nonce: 2n, topic: 'a' }, 0, out)
   notices.send({ ...notice, nonce: 3n, topic: 'b' }, 0, out)
