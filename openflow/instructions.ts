@@ -102,5 +102,6 @@ const scratch = new Writer(1024)
 export const actionsKey = (list: readonly Action[]): string => {
   scratch.reset()
   instructions.write(scratch, list)
-  return Buffer.from(scratch.finish().buffer).toString('latin1')
+  const { buffer, byteOffset, byteLength } = scratch.written()
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 }

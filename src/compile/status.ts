@@ -27,6 +27,7 @@ export const effectiveMtu = (wire: Wire, inventory: Inventory): number | undefin
 }
 
 const nodeReason = (node: NodeFacts, end: EndName): PendingReason | undefined => {
+  if (node.state === 'ready') return undefined
   const at = { end, node: node.name }
   switch (node.state) {
     case 'unknown':
@@ -43,16 +44,14 @@ const nodeReason = (node: NodeFacts, end: EndName): PendingReason | undefined =>
         code: 'node-preparing',
         message: `node ${node.name} is being prepared: ${node.reason ?? 'waiting for its bridge'}`,
       }
-    case 'ready':
-      return undefined
   }
 }
 
 const portReason = (wire: Wire, end: EndName, inventory: Inventory): PendingReason | undefined => {
   const { node, interface: name } = wire[end]
-  const at = { end, node, interface: name }
   const port = inventory.port(node, name)
   if (port?.ofport !== undefined) return undefined
+  const at = { end, node, interface: name }
   if (port?.error === undefined) {
     return {
       ...at,

@@ -85,7 +85,8 @@ const tunnelFlows = (wire: Wire, ofport: number, { tunnel, own, far }: Path): re
   tables.classify({
     origin: originOfWire(wire),
     priority,
-    match: { in_port: tunnel, tun_id: BigInt(wire.vni), ...tunnelFrom(far) },
+    // In the order of the field table, as keys have it.
+    match: { tun_id: BigInt(wire.vni), ...tunnelFrom(far), in_port: tunnel },
     actions: [output(ofport)],
   }),
 ]

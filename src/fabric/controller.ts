@@ -94,7 +94,7 @@ export class Controller {
   private load(): void {
     const { store } = this.options
     for (const node of store.nodes()) this.convergence.nodeStored(node.name, node)
-    this.convergence.wiresChanged([...store.wires()].map((wire) => ({ new: wire })))
+    this.convergence.wiresLoaded([...store.wires()])
     this.fabric.resume()
   }
 

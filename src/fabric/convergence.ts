@@ -49,6 +49,8 @@ export class Convergence {
   /** Last state told of each wire, by serial. */
   private readonly states = new Map<number, WireStatus['state']>()
   private readonly counts = { up: 0, down: 0, pending: 0 }
+  /** Wires from before the start whose state has not been found yet. */
+  private readonly loaded = new Set<number>()
   private readonly toRefresh = new Set<number>()
   private readonly waiters = new Map<number, Set<Waiter>>()
   private refreshing = false
@@ -84,6 +86,12 @@ export class Convergence {
   /** Whether every reachable switch holds what the wire with this serial wants now, be it nothing. */
   settled(serial: number, nodes: readonly string[]): boolean {
     return nodes.every((node) => this.workers.get(node)?.confirmed(serial) ?? true)
+  }
+
+  /** The wires that the store held at the start: those that are found up are what they were, and no news. */
+  wiresLoaded(wires: readonly Wire[]): void {
+    this.wiresChanged(wires.map((wire) => ({ new: wire })))
+    for (const { serial } of wires) this.loaded.add(serial)
   }
 
   /** One transaction of the store. */
@@ -280,6 +288,7 @@ export class Convergence {
     const state = this.states.get(wire.serial)
     if (state !== undefined) this.counts[state]--
     this.states.delete(wire.serial)
+    this.loaded.delete(wire.serial)
     this.receipts.forget(wire.name)
     this.queueRefresh(wire.serial)
   }
@@ -333,7 +342,8 @@ export class Convergence {
     if (before !== undefined) this.counts[before]--
     this.counts[state]++
     this.states.set(wire.serial, state)
-    this.options.events.wireState(wire, this.status(wire))
+    const known = this.loaded.delete(wire.serial)
+    if (!(known && state === 'up')) this.options.events.wireState(wire, this.status(wire))
   }
 
   /** Notes in the wire's receipt how far it has come. */

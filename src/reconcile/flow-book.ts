@@ -69,6 +69,11 @@ export class FlowBook {
     return packed === undefined ? undefined : unpack(packed)
   }
 
+  /** Whether the switch holds exactly this. */
+  holds(key: FlowKey, held: Held): boolean {
+    return this.held.get(key) === pack(held)
+  }
+
   /** Keys of the flows of an origin; do not keep the array over a change. */
   keysOf(kind: OriginKind, serial: number): readonly FlowKey[] {
     return this.byOrigin.get(slot(kind, serial)) ?? []

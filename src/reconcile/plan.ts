@@ -60,14 +60,15 @@ const flowChanges = ({ origin, desired }: Wanted, actual: Actual): { deletes: Ch
     const key = flowKey(flow)
     const body = flowBody(flow)
     wanted.add(key)
+    const held = { cookie, body }
+    if (actual.book.holds(key, held)) continue
     const there = actual.book.get(key)
-    if (there?.cookie === cookie && there.body === body) continue
     // Modifying keeps the counters and the duration of the flow; adding takes it over from whoever holds it.
     puts.push({
       type: there?.cookie === cookie ? 'modify' : 'add',
       origin,
       key,
-      held: { cookie, body },
+      held,
       flow,
     })
   }

@@ -65,7 +65,7 @@ export class IdealSwitch implements SwitchHandle {
     for (const { name, mtu } of plan.addPorts) {
       const { mtuRequest: _mtu, ...there } = this.byName.get(name) ?? {
         name,
-        ofport: this.nextOfport++,
+        ofport: this.freeOfport(),
         ours: true,
         linkDown: false,
         held: false,
@@ -80,6 +80,12 @@ export class IdealSwitch implements SwitchHandle {
     for (const name of plan.removePorts) this.byName.delete(name)
     const names = [...plan.addPorts.map(({ name }) => name), ...plan.removePorts]
     if (names.length > 0) this.events?.ports(names)
+  }
+
+  /** Numbers that a test gave to ports are not given again. */
+  private freeOfport(): number {
+    while (this.portByOfport(this.nextOfport) !== undefined) this.nextOfport++
+    return this.nextOfport++
   }
 
   async readFlows(): Promise<readonly InstalledFlow[]> {
