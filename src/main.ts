@@ -130,6 +130,23 @@ const listenOnRest = async (server: ReturnType<typeof createServer>, address: st
   }
 }
 
+/** From here on memory counts more than the collector's time. */
+const manyWires = 5_000
+
+/**
+ * A controller lives long and changes in bursts. Left alone, V8 lets the heap of a large fabric grow to several times what is
+ * in use before it looks; in small steps it stays within a few hundred megabytes.
+ */
+const keepHeapTight = (store: Northbound, wires: () => number): void => {
+  const look = (): void => {
+    if (wires() <= manyWires) return
+    setFlagsFromString('--heap-growing-percent=25')
+    stop()
+  }
+  const stop = store.onChange(look)
+  look()
+}
+
 /** A controller that runs. */
 export interface RunningController {
   /** Where REST is, as a URL. */
@@ -194,6 +211,7 @@ export const startController = async (
     )
     await store.loaded(signal).finally(late)
     controller.start()
+    keepHeapTight(store, () => controller.convergence.intent.size)
     await listenOnRest(server, config.listen.rest)
     signal?.throwIfAborted()
   } catch (error) {
@@ -208,15 +226,8 @@ export const startController = async (
   return { url, stop }
 }
 
-/**
- * A controller lives long and changes in bursts. Left alone, V8 lets its heap grow to several times what is in use before it
- * looks; a fifth at a time costs some processor time in a burst and keeps a large fabric within a few hundred megabytes.
- */
-const keepHeapTight = (): void => setFlagsFromString('--heap-growing-percent=20')
-
 /** Runs a controller until SIGTERM or SIGINT, then stops it in order; also one that has not started all the way. */
 export const runController = async (config: Config): Promise<void> => {
-  keepHeapTight()
   const ending = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ending.abort())
   try {
