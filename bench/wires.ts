@@ -24,7 +24,7 @@ const singles = 100
 const many = 500
 /** Unmeasured ones before them, for every contender: a controller that runs is warm. */
 const warmUps = 100
-const warmUpRounds = 5
+const warmUpRounds = 15
 const restPort = 18_080
 
 const program = fileURLToPath(new URL('../src/cli/heddle.js', import.meta.url))
