@@ -140,7 +140,7 @@ const manyWires = 5_000
 const keepHeapTight = (store: Northbound, wires: () => number): void => {
   const look = (): void => {
     if (wires() <= manyWires) return
-    setFlagsFromString('--heap-growing-percent=25')
+    setFlagsFromString('--heap-growing-percent=20')
     stop()
   }
   const stop = store.onChange(look)

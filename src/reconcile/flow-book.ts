@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto'
 import { type OriginKind, originOf } from '#compile/cookie.js'
+import type { Action } from '#openflow/actions.js'
 import type { Flow } from '#openflow/flow.js'
 import { actionsKey } from '#openflow/instructions.js'
 import type { Match } from '#openflow/match.js'
@@ -32,10 +33,27 @@ export const keyParts = (key: FlowKey): { table: number; priority: number; match
 /** Bodies are only compared, and there are many: the long ones are kept as a digest. */
 const shortMax = 28
 
+/**
+ * The actions that wires consist of in words, since encoding them would be most of what comparing costs; undefined where there
+ * are others. Reading a switch's flows gives them in one spelling.
+ */
+const brief = (actions: readonly Action[]): string | undefined => {
+  let words = '#'
+  for (const action of actions) {
+    if (action.type === 'output') words += `o${action.port},${action.maxLen};`
+    else if (action.type === 'meter') words += `m${action.meterId};`
+    else if (action.type === 'set_field' && action.mask === undefined)
+      words += `${action.field}=${action.value.toString(36)};`
+    else return undefined
+  }
+  return words
+}
+
 export const flowBody = (flow: Flow): string => {
   const extras = [flow.idleTimeout ?? 0, flow.hardTimeout ?? 0, flow.importance ?? 0, ...(flow.flags ?? [])]
   const plain = extras.length === 3 && extras.every((extra) => extra === 0)
-  const body = plain ? actionsKey(flow.actions) : `${actionsKey(flow.actions)}|${extras.join()}`
+  const actions = brief(flow.actions) ?? actionsKey(flow.actions)
+  const body = plain ? actions : `${actions}|${extras.join()}`
   return body.length <= shortMax ? body : hash('sha1', body, 'base64')
 }
 

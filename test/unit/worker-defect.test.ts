@@ -2,34 +2,34 @@
 import { expect, it } from 'vitest'
 import { type Desired, nothing } from '#compile/desired.js'
 import { tables } from '#compile/pipeline.js'
-import { output } from '#openflow/actions.js'
+import { type Action, gotoTable, output } from '#openflow/actions.js'
 import { SwitchWorker } from '#reconcile/worker.js'
 import { IdealSwitch } from '../fake/ideal-switch.js'
 import { VirtualClock } from '../fake/virtual-clock.js'
 
-const flowTo = (serial: number, port: number): Desired => ({
+const flowOf = (serial: number, action: Action): Desired => ({
   ...nothing,
   flows: [
     tables.classify({
       origin: { kind: 'wire', serial },
       priority: 200,
       match: { in_port: serial },
-      actions: [output(port)],
+      actions: [action],
     }),
   ],
 })
 
 const desired = new Map<number, () => Desired>([
-  [1, () => flowTo(1, 2)],
-  // In OpenFlow 1.5 this number is no port: nothing can be sent there.
-  [2, () => flowTo(2, 65_534)],
+  [1, () => flowOf(1, output(2))],
+  // There are 255 tables: this action has no encoding.
+  [2, () => flowOf(2, gotoTable(300))],
   [
     3,
     () => {
       throw new TypeError('a defect of ours')
     },
   ],
-  [4, () => flowTo(4, 2)],
+  [4, () => flowOf(4, output(2))],
 ])
 
 it('postpones the wires with a defect and confirms the others', async () => {
@@ -50,7 +50,7 @@ it('postpones the wires with a defect and confirms the others', async () => {
   worker.markAll()
   await expect.poll(() => settled.length).toBe(4)
   expect([1, 2, 3, 4].map((serial) => worker.confirmed(serial))).toEqual([true, false, false, true])
-  expect(worker.refusal(2)).toContain('nothing can be sent to port 65534')
+  expect(worker.refusal(2)).toContain('300')
   expect(worker.refusal(3)).toBe('a defect of ours')
   expect(handle.book.wireSerials()).toEqual([1, 4])
 })
