@@ -12,24 +12,11 @@ import { OvsdbClient } from '#ovsdb/client.js'
 import { insert, mutate, update } from '#ovsdb/operations.js'
 import { bridge, iface, openVswitch, openVswitchDatabaseName, port } from '#ovsdb/schemas/open-vswitch.js'
 import { OvsdbServer } from '../test/live/support/ovsdb-server.js'
+import type { BenchResult } from './report.js'
 
 export interface ReplicaBenchOptions {
   readonly ports?: number
   readonly runs?: number
-}
-
-export interface BenchTarget {
-  readonly name: string
-  readonly value: number
-  readonly target: number
-  readonly ok: boolean
-}
-
-export interface BenchResult {
-  readonly bench: string
-  readonly ok: boolean
-  readonly targets: readonly BenchTarget[]
-  readonly figures: Readonly<Record<string, number>>
 }
 
 const tables = [openVswitch, bridge, port, iface]

