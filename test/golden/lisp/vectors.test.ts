@@ -7,12 +7,14 @@ import { describe, expect, it } from 'vitest'
 import { type Address, address } from '#lisp/address.js'
 import { parseAddress, printAddress } from '#lisp/address-text.js'
 import { checkAuthentication, makeKey } from '#lisp/auth.js'
+import { type DataHeader, dataHeader } from '#lisp/data-header.js'
 import { eidOf } from '#lisp/eid.js'
 import { LispError } from '#lisp/errors.js'
 import { decodeMessage, encodeMessage, type Message } from '#lisp/messages.js'
 import { actions, type MappingRecord, mappingRecord } from '#lisp/records.js'
-import { decode, encode } from '#wire/codec.js'
+import { decode, encode, rest } from '#wire/codec.js'
 import { WireError } from '#wire/error.js'
+import { struct } from '#wire/struct.js'
 
 interface Vector {
   readonly name: string
@@ -38,7 +40,7 @@ const vectors = [...odl, ...read('tcpdump-captures'), ...vpp]
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 const hexOf = (data: Uint8Array): string => Buffer.from(data).toString('hex')
 
-/** Parts of messages, and the data plane, which is the switch's. */
+/** Neither a part of a message nor of the data plane. */
 const isMessage = ({ kind }: Vector): boolean =>
   !['address', 'mapping-record', 'data-plane-header', 'ecm-header'].includes(kind)
 
@@ -159,8 +161,41 @@ const messageFields = (message: Message): Fields => {
   }
 }
 
+/** What the vectors say of a header: the flags that are set, and what stands in the fields behind them. */
+const dataFields = ({ nonce, versions, statusBits, instanceId, keyId }: DataHeader): Fields => {
+  expect(keyId).toBe(0)
+  const bitsShown = instanceId === undefined ? 8 : 2
+  return {
+    ...(nonce && { nonce: nonce.value.toString(16).padStart(6, '0'), N: true }),
+    ...(nonce?.echo && { E: true }),
+    ...(versions && { V: true, sourceMapVersion: versions.source, destMapVersion: versions.dest }),
+    ...(statusBits !== undefined && { L: true, lsb: statusBits.toString(16).padStart(bitsShown, '0') }),
+    ...(instanceId !== undefined && { I: true, instanceId }),
+  }
+}
+
+const payloadField = (payload: Uint8Array): Fields =>
+  payload.length === 0 ? {} : { payload: Buffer.from(payload).toString('latin1') }
+
 describe.skipIf(vectors.length === 0)('LISP vectors', () => {
   it('are all there', () => expect(vectors).toHaveLength(36 + 11 + 35))
+
+  it('are all of a kind that is read here', () => {
+    expect([...new Set(vectors.map(({ kind }) => kind))].sort()).toMatchInlineSnapshot(`
+      [
+        "address",
+        "data-plane-header",
+        "ecm",
+        "ecm-header",
+        "map-notify",
+        "map-register",
+        "map-reply",
+        "map-request",
+        "mapping-record",
+        "unknown",
+      ]
+    `)
+  })
 
   const messages = vectors.filter(isMessage)
   const isRefused = (vector: Vector): boolean =>
@@ -228,6 +263,14 @@ describe.skipIf(vectors.length === 0)('LISP vectors', () => {
     const record = decode(mappingRecord, bytesOf(hex))
     expect(decoded).toMatchObject(recordFields(record))
     expect(hexOf(encode(mappingRecord, record))).toBe(hex)
+  })
+
+  it.each(vpp.filter(({ kind }) => kind === 'data-plane-header'))('$name is a data header', (vector) => {
+    const { hex, expected } = vector
+    const packet = struct({ header: dataHeader, payload: rest })
+    const value = decode(packet, bytesOf(hex))
+    expect({ ...dataFields(value.header), ...payloadField(value.payload) }).toEqual(expected)
+    expect(hexOf(encode(packet, value))).toBe(hex)
   })
 
   it.each(vpp.filter(({ kind }) => kind === 'ecm-header'))(
