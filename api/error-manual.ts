@@ -16,6 +16,10 @@ const advice: Readonly<Record<ErrorCode, string>> = {
   'interface-taken': 'An interface ends one link only: the one named in `owner`.',
   'node-in-use': 'Delete the links that end at the node first.',
   'topology-owns-link': 'Change or delete the link through the topology named in `owner`.',
+  'eid-taken':
+    'An EID-prefix belongs to one site only: the `owner` has it. Give the site a longer prefix, or change that one.',
+  'managed-elsewhere':
+    'The `owner` says what the object is: a configuration, a network, a node. Change it there.',
   conflict: 'Read the object again, then decide whether the change is still wanted.',
   'body-too-large':
     'A topology may have as many bytes as the configuration says, every other body 64 KiB. Split the topology.',
@@ -24,6 +28,8 @@ const advice: Readonly<Record<ErrorCode, string>> = {
   'mtu-too-large':
     'The tunnel adds its header to each packet. Lower the `mtu`, or raise that of the underlay and say so at the nodes.',
   'same-interface': 'A link joins two interfaces.',
+  'no-mapping-system':
+    'Sites and mappings are there where the controller is given addresses to listen on for LISP: `lisp.listen` in its configuration.',
   'vni-exhausted': 'Every VNI of the range is used or in quarantine. Delete links or widen the range.',
   'store-unavailable':
     'The database is away, or its disk is full. Nothing was changed; the same request may succeed later.',

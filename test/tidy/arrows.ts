@@ -53,7 +53,7 @@ export const rows: readonly Row[] = [
     ],
     node: '*',
   },
-  { of: 'src/mapping', may: ['src/model', 'src/reconcile', 'src/link', 'lisp'], node: '*' },
+  { of: 'src/mapping', may: ['src/model', 'src/reconcile', 'src/link', 'lisp', 'api/mappings'], node: '*' },
   { of: 'src/store', may: ['src/model', 'src/link', 'ovsdb'], node: '*' },
   {
     of: 'src/fabric',
