@@ -38,8 +38,8 @@ export interface MappingPage {
 }
 
 /**
- * Every method throws or rejects with `FabricError`. What is wrong with a text is `invalid-request` with its `field`: `eid`,
- * `within` or `after` for an argument, `prefixes[0].eid`, `allowedLocators[0]`, `keys[0].secret`, `locators[0].rloc` in a
+ * Every method throws or rejects with `FabricError`. What is wrong with a text is `invalid-request` with its `field`: `path.eid`,
+ * `query.within` or `query.after` for an argument, `prefixes[0].eid`, `allowedLocators[0]`, `keys[0].secret`, `locators[0].rloc` in a
  * specification. A promise of a change resolves after its durable commit.
  */
 export interface Mappings {
