@@ -167,6 +167,7 @@ export const startController = async (
   const store = new Northbound({
     dials,
     place,
+    schemaFile,
     clock: systemClock,
     random: systemRandom,
     logger,

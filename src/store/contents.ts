@@ -4,8 +4,29 @@ import type { Provenance, Wire } from '#model/wire.js'
 import type { Uuid } from '#ovsdb/atoms.js'
 import type { ChangeSet, ReplicaView } from '#ovsdb/replica.js'
 import { storedNodeOf, storedTopologyOf, wireOf } from './rows.js'
-import type { Changed, RetiredVni, StoreChange, StoredNode, StoredTopology } from './store.js'
-import { end, heddle, type LinkRow, type NorthboundTable } from './tables.js'
+import { storedSiteOf } from './sites.js'
+import { storedMappingOf } from './static-mappings.js'
+import type {
+  Changed,
+  MappingName,
+  RetiredVni,
+  StoreChange,
+  StoredMapping,
+  StoredNode,
+  StoredSite,
+  StoredTopology,
+} from './store.js'
+import {
+  end,
+  heddle,
+  type LinkRow,
+  type MappingRow,
+  mappingLocator,
+  type NorthboundTable,
+  type SiteRow,
+  siteKey,
+  sitePrefix,
+} from './tables.js'
 import type { Known } from './transaction.js'
 
 /** Objects of one kind by UUID and by their own key. */
@@ -42,11 +63,15 @@ class Kept<K, V> {
   }
 }
 
+const mappingKey = ({ iid, eid }: MappingName): string => `${iid} ${eid}`
+
 export class Contents implements Known {
   private readonly wires = new Kept<number, Wire>(({ serial }) => serial)
   private readonly nodes = new Kept<string, StoredNode>(({ name }) => name)
   private readonly topologies = new Kept<string, StoredTopology>(({ name }) => name)
   private readonly retirements = new Kept<number, RetiredVni>(({ vni }) => vni)
+  private readonly sites = new Kept<string, StoredSite>(({ name }) => name)
+  private readonly mappings = new Kept<string, StoredMapping>(mappingKey)
   private lastProvenance: Provenance | undefined
   /** Serial numbers given to transactions that are still under way. */
   private given = 0
@@ -86,6 +111,14 @@ export class Contents implements Known {
     return this.retirements.values()
   }
 
+  allSites(): Iterable<StoredSite> {
+    return this.sites.values()
+  }
+
+  allMappings(): Iterable<StoredMapping> {
+    return this.mappings.values()
+  }
+
   linkRow(serial: number): Uuid | undefined {
     return this.wires.row(serial)
   }
@@ -106,12 +139,22 @@ export class Contents implements Known {
     return this.retirements.row(vni)
   }
 
+  siteRow(name: string): Uuid | undefined {
+    return this.sites.row(name)
+  }
+
+  mappingRow(iid: number, eid: string): Uuid | undefined {
+    return this.mappings.row(mappingKey({ iid, eid }))
+  }
+
   /** Takes one change set of the replica up. */
   apply(changes: ChangeSet<NorthboundTable>): StoreChange {
     const wires: Changed<Wire>[] = []
     const nodes: Changed<StoredNode>[] = []
     const topologies: Changed<StoredTopology>[] = []
     const retired: Changed<RetiredVni>[] = []
+    const sites: Changed<StoredSite>[] = []
+    const mappings: Changed<StoredMapping>[] = []
     for (const change of changes) {
       const { uuid } = change
       switch (change.table) {
@@ -129,16 +172,39 @@ export class Contents implements Known {
             this.retirements.put(uuid, change.new && { vni: change.new.vni, until: change.new.until }),
           )
           break
+        case 'Site':
+          sites.push(this.sites.put(uuid, change.new && this.siteOf(change.new)))
+          break
+        case 'Mapping':
+          mappings.push(this.mappings.put(uuid, change.new && this.mappingOf(change.new)))
+          break
         default:
           break
       }
     }
-    return { wires, nodes, topologies, retired }
+    return { wires, nodes, topologies, retired, sites, mappings }
   }
 
   private get rootRow() {
     const [row] = this.replica.table(heddle).rows()
     return row
+  }
+
+  private siteOf(row: SiteRow): StoredSite {
+    const [prefixes, keys] = [this.replica.table(sitePrefix), this.replica.table(siteKey)]
+    return storedSiteOf(
+      row,
+      row.prefixes.flatMap((uuid) => prefixes.get(uuid) ?? []),
+      row.keys.flatMap((uuid) => keys.get(uuid) ?? []),
+    )
+  }
+
+  private mappingOf(row: MappingRow): StoredMapping {
+    const locators = this.replica.table(mappingLocator)
+    return storedMappingOf(
+      row,
+      row.locators.flatMap((uuid) => locators.get(uuid) ?? []),
+    )
   }
 
   private wireOf(row: LinkRow): Wire {

@@ -34,6 +34,8 @@ export class LocalServer {
   readonly socket: string
   private readonly control: string
   private starting: Promise<void> | undefined
+  /** Whether the database that answers is known to have our schema. */
+  private current = false
 
   constructor(private readonly options: LocalServerOptions) {
     this.socket = `${options.file}.sock`
@@ -46,15 +48,20 @@ export class LocalServer {
   /** Connects, starting the server first where nothing answers. */
   readonly dial: Dial = async (signal: AbortSignal): Promise<Transport> => {
     try {
-      return await this.connect(signal)
+      const transport = await this.connect(signal)
+      if (this.current) return transport
+      // Whoever does not follow conversions is disconnected by one: the check comes before the conversation.
+      transport.start({ onData: () => {}, onClose: () => {} })
+      transport.close()
     } catch {
       signal.throwIfAborted()
       this.starting ??= this.start().finally(() => {
         this.starting = undefined
       })
       await this.starting
-      return this.connect(signal)
     }
+    if (!this.current) await this.convert()
+    return this.connect(signal)
   }
 
   /** Stops the server in order; nothing happens where none runs. */
@@ -63,6 +70,26 @@ export class LocalServer {
       await run('ovs-appctl', ['-t', this.control, 'exit'])
     } catch (error) {
       this.options.logger.debug({ err: error }, 'the northbound ovsdb-server was not running')
+    }
+  }
+
+  /** Brings the schema of a server that runs up to date: one that an earlier version of the controller left behind. */
+  private async convert(): Promise<void> {
+    const { file, schemaFile, logger } = this.options
+    const target = `unix:${this.socket}`
+    try {
+      const { stdout } = await run('ovsdb-client', ['needs-conversion', target, schemaFile])
+      if (stdout.trim() === 'yes') {
+        await run('ovsdb-client', ['convert', target, schemaFile])
+        logger.info({ file }, 'northbound database converted to the schema of this version')
+      }
+      this.current = true
+    } catch (error) {
+      throw new FabricError(
+        'store-unavailable',
+        `the schema of ${file} cannot be brought up to date: ${errorText(error)}`,
+        { cause: error },
+      )
     }
   }
 
@@ -77,6 +104,7 @@ export class LocalServer {
       const pid = this.spawn()
       logger.info({ file, pid }, 'northbound ovsdb-server started')
       await this.answering()
+      this.current = true
     } catch (error) {
       throw new FabricError(
         'store-unavailable',
@@ -90,14 +118,16 @@ export class LocalServer {
 
   /** Makes the file, or brings its schema up to date. */
   private async prepare(): Promise<void> {
-    const { file, schemaFile } = this.options
+    const { file, schemaFile, logger } = this.options
     await mkdir(dirname(file), { recursive: true, mode: 0o750 })
     if (!existsSync(file)) {
       await run('ovsdb-tool', ['create', file, schemaFile])
       return
     }
     const { stdout } = await run('ovsdb-tool', ['needs-conversion', file, schemaFile])
-    if (stdout.trim() === 'yes') await run('ovsdb-tool', ['convert', file, schemaFile])
+    if (stdout.trim() !== 'yes') return
+    await run('ovsdb-tool', ['convert', file, schemaFile])
+    logger.info({ file }, 'northbound database converted to the schema of this version')
   }
 
   /** In a process group of its own: an interrupt at the terminal is the controller's to handle. */

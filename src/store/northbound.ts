@@ -10,6 +10,7 @@ import type { Logger } from '#model/logger.js'
 import type { Wire } from '#model/wire.js'
 import { OvsdbClient } from '#ovsdb/client.js'
 import type { ClientLock } from '#ovsdb/client-lock.js'
+import { OvsdbError } from '#ovsdb/errors.js'
 import { assertLock, commit, insert, type Operation, wait } from '#ovsdb/operations.js'
 import { Contents } from './contents.js'
 import { refusalOf } from './refusal.js'
@@ -18,7 +19,9 @@ import type {
   Store,
   StoreBatch,
   StoreChange,
+  StoredMapping,
   StoredNode,
+  StoredSite,
   StoredTopology,
   StoreState,
 } from './store.js'
@@ -33,6 +36,8 @@ export interface NorthboundOptions {
   readonly dials: readonly Dial[]
   /** Where the database is, in words. */
   readonly place: string
+  /** `heddle.ovsschema`, for those who have to convert a database of their own. */
+  readonly schemaFile: string
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -81,9 +86,20 @@ export class Northbound implements Store {
     return this.contents.root
   }
 
-  /** Resolves once the contents are known, whoever leads. Rejects with the signal's reason. */
+  /**
+   * Resolves once the contents are known, whoever leads. Rejects with the signal's reason, and with `store-unavailable` for a
+   * database of another version of the schema, which no patience makes fit.
+   */
   async loaded(signal?: AbortSignal): Promise<void> {
-    await this.client.synced(signal)
+    const unfit = new AbortController()
+    const stop = this.client.onState(({ state }) => {
+      const misfit = this.misfit()
+      // While it connects, what is known is of the connection before.
+      if (misfit !== undefined && state === 'waiting')
+        unfit.abort(new FabricError('store-unavailable', misfit))
+    })
+    const signals = signal === undefined ? [unfit.signal] : [unfit.signal, signal]
+    await this.client.synced(AbortSignal.any(signals)).finally(stop)
     if (!this.contents.loaded) await this.found()
   }
 
@@ -101,6 +117,14 @@ export class Northbound implements Store {
 
   retired(): Iterable<RetiredVni> {
     return this.contents.allRetired()
+  }
+
+  sites(): Iterable<StoredSite> {
+    return this.contents.allSites()
+  }
+
+  mappings(): Iterable<StoredMapping> {
+    return this.contents.allMappings()
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -159,10 +183,21 @@ export class Northbound implements Store {
     for (const listener of this.stateListeners) listener(next)
   }
 
+  /** What to do about a database whose schema is not ours. */
+  private misfit(): string | undefined {
+    const { state } = this.client
+    const error = 'error' in state ? state.error : undefined
+    if (!(error instanceof OvsdbError && error.code === 'schema-mismatch')) return undefined
+    const { place, schemaFile } = this.options
+    return `${error.message}; make a backup of the northbound database, then bring it up to date: ovsdb-client convert ${place} ${schemaFile}`
+  }
+
   private judge(): StoreState {
     const { state } = this.client
     const { place } = this.options
     if (state.state !== 'synced' || !this.contents.loaded) {
+      const misfit = this.misfit()
+      if (misfit !== undefined) return { state: 'connecting', reason: misfit }
       const why = 'error' in state && state.error !== undefined ? `: ${errorText(state.error)}` : ''
       return { state: 'connecting', reason: `the northbound database at ${place} is not connected${why}` }
     }

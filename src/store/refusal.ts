@@ -8,7 +8,9 @@ const indexes: readonly (readonly [pattern: RegExp, code: ErrorCode, what: strin
   [/"?End"? table/, 'interface-taken', 'an interface belongs to another link'],
   [/"?Link"? table.*\bvni\b/, 'vni-taken', 'a VNI belongs to another link'],
   [/"?Link"? table.*\bname\b/, 'name-taken', 'a link of this name exists'],
-  [/"?(Node|Topology)"? table.*\bname\b/, 'name-taken', 'an object of this name exists'],
+  [/"?Site_Prefix"? table/, 'eid-taken', 'an EID-prefix belongs to another site'],
+  [/"?(Node|Topology|Site)"? table.*\bname\b/, 'name-taken', 'an object of this name exists'],
+  [/"?Mapping"? table/, 'conflict', 'a mapping of this EID-prefix exists'],
 ]
 
 /** The error for the user; the server's own words are kept. */

@@ -10,7 +10,7 @@ interface ProvenanceColumns {
 }
 
 /** The provenance of a row: `known` itself where it is the same, since all wires of a topology come of one request. */
-const provenanceOf = (row: ProvenanceColumns, known?: Provenance): Provenance => {
+export const provenanceOf = (row: ProvenanceColumns, known?: Provenance): Provenance => {
   const { request_id: requestId, requested_by: by, requested_at: at } = row
   return known?.requestId === requestId && known.by === by && known.at === at ? known : { requestId, by, at }
 }

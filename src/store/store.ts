@@ -2,7 +2,9 @@
  * The northbound store as the fabric sees it: intent, kept in an OVSDB database. Reading is from memory, which only the
  * database's own updates change; writing is one durable transaction.
  */
+import type { MappingSpec } from '#model/mapping.js'
 import type { NodeSpec } from '#model/node.js'
+import type { SiteSpec } from '#model/site.js'
 import type { Provenance, Wire } from '#model/wire.js'
 
 export interface StoredNode {
@@ -25,6 +27,25 @@ export interface RetiredVni {
   readonly until: number
 }
 
+/** A site that was put over REST. Every key has its secret. */
+export interface StoredSite {
+  readonly name: string
+  readonly spec: SiteSpec
+  readonly provenance: Provenance
+}
+
+/** Which static mapping: its EID-prefix in the one form that `src/mapping` prints. */
+export interface MappingName {
+  readonly iid: number
+  readonly eid: string
+}
+
+/** A mapping that an operator put. */
+export interface StoredMapping extends MappingName {
+  readonly spec: MappingSpec
+  readonly provenance: Provenance
+}
+
 /** One object that changed: absent `old` is new, absent `new` is gone. */
 export interface Changed<T> {
   readonly old?: T
@@ -37,6 +58,8 @@ export interface StoreChange {
   readonly nodes: readonly Changed<StoredNode>[]
   readonly topologies: readonly Changed<StoredTopology>[]
   readonly retired: readonly Changed<RetiredVni>[]
+  readonly sites: readonly Changed<StoredSite>[]
+  readonly mappings: readonly Changed<StoredMapping>[]
 }
 
 /** A wire to be stored: `serial` is given by the store. */
@@ -55,6 +78,10 @@ export interface StoreBatch {
   readonly retireVnis?: readonly RetiredVni[]
   /** VNIs whose quarantine is over. */
   readonly releaseVnis?: readonly number[]
+  readonly putSite?: StoredSite
+  readonly removeSite?: string
+  readonly putMapping?: StoredMapping
+  readonly removeMapping?: MappingName
 }
 
 export type StoreState =
@@ -71,6 +98,8 @@ export interface Store {
   nodes(): Iterable<StoredNode>
   topologies(): Iterable<StoredTopology>
   retired(): Iterable<RetiredVni>
+  sites(): Iterable<StoredSite>
+  mappings(): Iterable<StoredMapping>
   onChange(listener: (change: StoreChange) => void): () => void
   onState(listener: (state: StoreState) => void): () => void
   /**

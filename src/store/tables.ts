@@ -1,5 +1,5 @@
 /** The northbound tables as declared to the OVSDB library; `heddle.ovsschema` is the same for the server, with indexes. */
-import { integer, optional, ref, string } from '#ovsdb/columns.js'
+import { boolean, integer, optional, ref, set, string } from '#ovsdb/columns.js'
 import { type Row, table } from '#ovsdb/tables.js'
 
 export const databaseName = 'Heddle_Northbound'
@@ -42,7 +42,54 @@ export const topology = table('Topology', {
 
 export const retiredVni = table('Retired_Vni', { vni: integer, until: integer })
 
-export const northboundTables = [heddle, node, link, end, topology, retiredVni] as const
+/** A site of the mapping system. Its secrets are here as well, since the Map-Server computes with them. */
+export const site = table('Site', {
+  name: string,
+  prefixes: set(ref('Site_Prefix')),
+  keys: set(ref('Site_Key')),
+  proxy_reply: optional(string),
+  allowed_locators: set(string),
+  strict_nonces: optional(boolean),
+  site_ids: set(string),
+  registrations_max: optional(integer),
+  xtrs_max: optional(integer),
+  unregistered: optional(string),
+  request_id: string,
+  requested_by: string,
+  requested_at: integer,
+})
+
+/** In a table of its own so that one index covers the EID-prefixes of all sites. */
+export const sitePrefix = table('Site_Prefix', {
+  iid: integer,
+  eid: string,
+  accept_more_specifics: boolean,
+})
+
+export const siteKey = table('Site_Key', { key_id: integer, secret: string, algorithms: set(string) })
+
+/** A mapping that an operator put; what routers register is never stored. */
+export const mapping = table('Mapping', {
+  iid: integer,
+  eid: string,
+  locators: set(ref('Mapping_Locator')),
+  ttl: optional(integer),
+  action: optional(string),
+  request_id: string,
+  requested_by: string,
+  requested_at: integer,
+})
+
+export const mappingLocator = table('Mapping_Locator', {
+  rloc: string,
+  priority: integer,
+  weight: integer,
+  multicast_priority: integer,
+  multicast_weight: integer,
+})
+
+const mappingTables = [site, sitePrefix, siteKey, mapping, mappingLocator] as const
+export const northboundTables = [heddle, node, link, end, topology, retiredVni, ...mappingTables] as const
 export type NorthboundTable = (typeof northboundTables)[number]
 
 export type LinkRow = Row<typeof link>
@@ -50,3 +97,8 @@ export type EndRow = Row<typeof end>
 export type NodeRow = Row<typeof node>
 export type TopologyRow = Row<typeof topology>
 export type RetiredVniRow = Row<typeof retiredVni>
+export type SiteRow = Row<typeof site>
+export type SitePrefixRow = Row<typeof sitePrefix>
+export type SiteKeyRow = Row<typeof siteKey>
+export type MappingRow = Row<typeof mapping>
+export type MappingLocatorRow = Row<typeof mappingLocator>

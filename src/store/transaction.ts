@@ -4,6 +4,8 @@ import { endNames, type Wire, type WireEnd } from '#model/wire.js'
 import type { Uuid } from '#ovsdb/atoms.js'
 import { deleteRows, insert, type Operation, update } from '#ovsdb/operations.js'
 import { linkColumns, nodeColumns, provenanceColumns } from './rows.js'
+import { siteOperations } from './sites.js'
+import { mappingOperations } from './static-mappings.js'
 import type { StoreBatch } from './store.js'
 import { end, heddle, link, node, retiredVni, topology } from './tables.js'
 
@@ -18,13 +20,15 @@ export interface Known {
   nodeRow(name: string): Uuid | undefined
   topologyRow(name: string): Uuid | undefined
   retiredRow(vni: number): Uuid | undefined
+  siteRow(name: string): Uuid | undefined
+  mappingRow(iid: number, eid: string): Uuid | undefined
 }
 
 interface Named {
   readonly namedUuid: string
 }
 
-const named = (namedUuid: string): Named => ({ namedUuid })
+export const named = (namedUuid: string): Named => ({ namedUuid })
 
 const insertEnd = (at: WireEnd, name: string): Operation =>
   insert(end, { node: at.node, interface: at.interface }, name)
@@ -123,4 +127,6 @@ export const operationsOf = (batch: StoreBatch, known: Known): Operation[] => [
   ...nodes(batch, known),
   ...topologies(batch, known),
   ...quarantines(batch, known),
+  ...siteOperations(batch, known),
+  ...mappingOperations(batch, known),
 ]

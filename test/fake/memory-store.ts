@@ -3,11 +3,14 @@ import { FabricError } from '#model/error.js'
 import { endNames, type Wire } from '#model/wire.js'
 import type {
   Changed,
+  MappingName,
   RetiredVni,
   Store,
   StoreBatch,
   StoreChange,
+  StoredMapping,
   StoredNode,
+  StoredSite,
   StoredTopology,
   StoreState,
 } from '#store/store.js'
@@ -27,6 +30,8 @@ export class MemoryStore implements Store {
   private readonly byName = new Map<string, StoredNode>()
   private readonly topologiesByName = new Map<string, StoredTopology>()
   private readonly retiredByVni = new Map<number, RetiredVni>()
+  private readonly sitesByName = new Map<string, StoredSite>()
+  private readonly mappingsByEid = new Map<string, StoredMapping>()
   private readonly changeListeners = new Set<(change: StoreChange) => void>()
   private readonly stateListeners = new Set<(state: StoreState) => void>()
   private nextSerial = 1
@@ -52,6 +57,14 @@ export class MemoryStore implements Store {
 
   retired(): Iterable<RetiredVni> {
     return this.retiredByVni.values()
+  }
+
+  sites(): Iterable<StoredSite> {
+    return this.sitesByName.values()
+  }
+
+  mappings(): Iterable<StoredMapping> {
+    return this.mappingsByEid.values()
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -84,6 +97,22 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {
     this.changeListeners.clear()
     this.stateListeners.clear()
+  }
+
+  private applyMappings(batch: StoreBatch): Pick<StoreChange, 'sites' | 'mappings'> {
+    const { putSite, removeSite, putMapping, removeMapping } = batch
+    const keyOf = ({ iid, eid }: MappingName): string => `${iid} ${eid}`
+    const sites = [
+      ...(putSite === undefined ? [] : [put(this.sitesByName, putSite.name, putSite)]),
+      ...(removeSite === undefined ? [] : [put<string, StoredSite>(this.sitesByName, removeSite, undefined)]),
+    ]
+    const mappings = [
+      ...(putMapping === undefined ? [] : [put(this.mappingsByEid, keyOf(putMapping), putMapping)]),
+      ...(removeMapping === undefined
+        ? []
+        : [put<string, StoredMapping>(this.mappingsByEid, keyOf(removeMapping), undefined)]),
+    ]
+    return { sites, mappings }
   }
 
   /** The indexes of the database: names, VNIs and interfaces are unique. */
@@ -124,7 +153,7 @@ export class MemoryStore implements Store {
       ...(batch.retireVnis ?? []).map((one) => put(this.retiredByVni, one.vni, one)),
       ...(batch.releaseVnis ?? []).map((vni) => put<number, RetiredVni>(this.retiredByVni, vni, undefined)),
     ]
-    return { wires, nodes, topologies, retired }
+    return { wires, nodes, topologies, retired, ...this.applyMappings(batch) }
   }
 }
 
