@@ -5,6 +5,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { ApiError } from './api-error.js'
 import { HttpCaller, type HttpOptions } from './http-call.js'
+import { MappingCalls } from './mapping-calls.js'
 import type { FabricEvent } from './routes/events.js'
 import type { Link, LinkList, LinkPatch, LinkQuery, LinkSpec } from './routes/links.js'
 import type { Flow, FlowList, Node, NodeList, NodeSpec, Port, PortList } from './routes/nodes.js'
@@ -12,6 +13,17 @@ import type { Health, Readiness } from './routes/operations.js'
 import type { Topology, TopologyList, TopologyResult, TopologySpec } from './routes/topologies.js'
 
 export { ApiError, type ApiErrorCode } from './api-error.js'
+export type {
+  Mapping,
+  MappingAnswer,
+  MappingHistory,
+  MappingList,
+  MappingQuery,
+  MappingSpec,
+  Site,
+  SiteList,
+  SiteSpec,
+} from './mapping-calls.js'
 export type { Problem } from './problem.js'
 export type { FabricEvent } from './routes/events.js'
 export type {
@@ -72,10 +84,13 @@ const changing = ({ wait, ...call }: ChangeOptions) => ({ ...call, query: { wait
 
 /** A client of one controller. Every call rejects with `ApiError`, or with the signal's reason when it is aborted. */
 export class Client {
+  /** Sites and mappings. */
+  readonly mappings: MappingCalls
   readonly #http: HttpCaller
 
   constructor(options: HttpOptions) {
     this.#http = new HttpCaller(options)
+    this.mappings = new MappingCalls(this.#http)
   }
 
   /** One page of links, or all. */

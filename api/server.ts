@@ -12,19 +12,25 @@ import { answerFailures, answerParserFailure, sendFailure } from './failures.js'
 import { fastifyLogger } from './fastify-logger.js'
 import { trackInFlight } from './in-flight.js'
 import { acceptJson } from './json-body.js'
+import type { Mappings } from './mappings.js'
+import { noMappings } from './no-mappings.js'
 import { describeApi } from './openapi.js'
 import { requestIdOf } from './request-id.js'
 import type { RestApp } from './rest-app.js'
 import { addEvents } from './routes/events.js'
 import { addLinks } from './routes/links.js'
+import { addMappings } from './routes/mappings.js'
 import { addNodes } from './routes/nodes.js'
 import { addOperations } from './routes/operations.js'
+import { addSites } from './routes/sites.js'
 import { addTopologies } from './routes/topologies.js'
 import type { Tokens } from './tokens.js'
 import { compileValidator } from './validation.js'
 
 export interface ServerOptions {
   readonly fabric: Fabric
+  /** Absent where the controller runs no mapping system: its routes say so. */
+  readonly mappings?: Mappings | undefined
   readonly logger: Logger
   readonly clock: Clock
   readonly random: Random
@@ -51,7 +57,7 @@ const silenceMaxMs = 120_000
 
 /** The server, not listening yet: `await server.listen({ host, port })`. `server.close()` ends event streams and waits, then connections. */
 export const createServer = (options: ServerOptions): FastifyInstance => {
-  const { fabric, logger, clock, tokens, bodyLimit = 16 * kib * kib } = options
+  const { fabric, mappings = noMappings, logger, clock, tokens, bodyLimit = 16 * kib * kib } = options
   const app = createApp(options)
   app.server.maxConnections = options.connectionsMax ?? 1024
   app.setValidatorCompiler(compileValidator)
@@ -66,6 +72,8 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
     addLinks(routes, fabric, changeOf)
     addTopologies(routes, fabric, changeOf, bodyLimit)
     addNodes(routes, fabric, changeOf)
+    addSites(routes, mappings, changeOf)
+    addMappings(routes, mappings, changeOf)
     addOperations(routes, fabric)
     addEvents(routes, fabric, {
       clock,

@@ -52,6 +52,13 @@ export const sitePrefixSpec = z.strictObject({
 })
 export type SitePrefixSpec = z.infer<typeof sitePrefixSpec>
 
+/** A prefix of a site, all said. */
+export interface SitePrefix {
+  readonly iid: number
+  readonly eid: string
+  readonly acceptMoreSpecifics: boolean
+}
+
 /** What a user may say of a site. */
 export const siteSpec = z.strictObject({
   prefixes: z.array(sitePrefixSpec).min(1).max(4096),
@@ -83,7 +90,7 @@ export type SiteOrigin = (typeof siteOrigins)[number]
 export interface SiteView {
   readonly name: string
   readonly origin: SiteOrigin
-  readonly prefixes: readonly Required<SitePrefixSpec>[]
+  readonly prefixes: readonly SitePrefix[]
   readonly keys: readonly { readonly keyId: number; readonly algorithms: readonly AuthAlgorithm[] }[]
   readonly proxyReply: 'asked' | 'always' | 'never'
   readonly allowedLocators?: readonly string[]
