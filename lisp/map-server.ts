@@ -204,7 +204,7 @@ export class MapServer {
         return this.notices.acknowledge(message, data, from.address) ? undefined : refused('unknown-ack')
       case 'map-reply':
       case 'map-notify':
-        out.push({ do: 'pass', message, from })
+        out.push({ do: 'pass', message, data, from })
         return undefined
       default:
         return refused('unsupported', message.type)

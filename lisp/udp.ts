@@ -1,12 +1,13 @@
 /**
- * The rim of the Map-Server: sockets and a timer around the state machine. Datagrams and the time go in, effects are obeyed.
- * RFC 9301, section 12.1: the port is 4342.
+ * The rim: sockets and a timer around a state machine, be it a Map-Server, a client of one, or both at one port. Datagrams and the
+ * time go in, effects are obeyed. RFC 9301, section 12.1: the port is 4342.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import type { Clock } from '#link/clock.js'
 import type { IpAddress } from './address.js'
 import { parseIp, printAddress } from './address-text.js'
-import type { Effect, Endpoint, KeptNonce, MapServer } from './map-server.js'
+import type { Effect, Endpoint, KeepNonce, Send } from './map-server/effects.js'
+import type { KeptNonce } from './map-server/xtrs.js'
 
 export const lispControlPort = 4342
 
@@ -16,12 +17,23 @@ export interface LispListen {
   readonly port: number
 }
 
-export interface LispSocketsOptions {
-  readonly server: MapServer
+/** What the rim does by itself. */
+type Obeyed = Send | KeepNonce
+
+/** A state machine of LISP: `MapServer`, `MappingClient`. `Other` are the effects that are somebody else's to carry out. */
+export interface LispMachine<Other> {
+  /** Takes a datagram. Whatever its bytes are, it throws nothing. */
+  receive(data: Uint8Array, from: Endpoint, now: number): readonly (Obeyed | Other)[]
+  /** Lets time do its work. */
+  tick(now: number): readonly (Obeyed | Other)[]
+}
+
+export interface LispSocketsOptions<Other> {
+  readonly server: LispMachine<Other>
   readonly clock: Clock
   readonly listen: readonly LispListen[]
   /** Every effect but `send` and `keep-nonce`: changes to tell, lines to log, messages for others. */
-  readonly onEffect: (effect: Exclude<Effect, { readonly do: 'send' | 'keep-nonce' }>) => void
+  readonly onEffect: (effect: Other) => void
   /** A mistake of ours that a datagram brought to light: it is told, and the next datagram is served. */
   readonly onFault: (error: unknown, data: Uint8Array) => void
   /** Writes nonces where a restart finds them: the latest of each xTR, once in `keepNoncesMs`. */
@@ -30,13 +42,13 @@ export interface LispSocketsOptions {
   readonly tickMs?: number
 }
 
-export interface LispSockets {
+export interface LispSockets<Other = Effect> {
   /** Where it listens: with the ports that the system chose for those that were 0. */
   readonly endpoints: readonly Endpoint[]
   /** Datagrams that could not be sent. */
   readonly unsent: number
-  /** Does what the server wants after a call to it from elsewhere (`put`, `putSite`). */
-  obey(effects: readonly Effect[]): void
+  /** Does what the machine wants after a call to it from elsewhere (`put`, `putSite`, `watch`). */
+  obey(effects: readonly (Obeyed | Other)[]): void
   /** Closes the sockets; the nonces that wait are kept first. */
   close(): Promise<void>
 }
@@ -72,9 +84,12 @@ class AddressTexts {
   }
 }
 
-class UdpSockets implements LispSockets {
+const isSend = (effect: unknown): effect is Send => (effect as Send).do === 'send'
+const isKeepNonce = (effect: unknown): effect is KeepNonce => (effect as KeepNonce).do === 'keep-nonce'
+
+class UdpSockets<Other> implements LispSockets<Other> {
   unsent = 0
-  readonly #options: LispSocketsOptions
+  readonly #options: LispSocketsOptions<Other>
   readonly #texts = new AddressTexts()
   readonly #sockets: Socket[] = []
   /** The socket that sends to addresses of each family: the one that heard of it last. */
@@ -85,7 +100,7 @@ class UdpSockets implements LispSockets {
   #keptAt: number
   #open = true
 
-  constructor(options: LispSocketsOptions) {
+  constructor(options: LispSocketsOptions<Other>) {
     this.#options = options
     this.#keptAt = options.clock.now()
   }
@@ -115,10 +130,10 @@ class UdpSockets implements LispSockets {
     this.#tick()
   }
 
-  obey(effects: readonly Effect[]): void {
+  obey(effects: readonly (Obeyed | Other)[]): void {
     for (const effect of effects) {
-      if (effect.do === 'send') this.#send(effect.data, effect.to)
-      else if (effect.do === 'keep-nonce') this.#nonces.set(effect.xtr, effect.nonce)
+      if (isSend(effect)) this.#send(effect.data, effect.to)
+      else if (isKeepNonce(effect)) this.#nonces.set(effect.xtr, effect.nonce)
       else this.#options.onEffect(effect)
     }
   }
@@ -205,7 +220,7 @@ const bound = ({ address, port }: LispListen): Promise<Socket> =>
   })
 
 /** Listens and serves. Rejects with the system's error when an address cannot be listened on. */
-export const serveLisp = async (options: LispSocketsOptions): Promise<LispSockets> => {
+export const serveLisp = async <Other>(options: LispSocketsOptions<Other>): Promise<LispSockets<Other>> => {
   const sockets = new UdpSockets(options)
   await sockets.start()
   return sockets

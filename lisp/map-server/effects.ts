@@ -22,12 +22,26 @@ export interface MappingChange {
   readonly cause: 'registered' | 'moved' | 'merged' | 'deregistered' | 'expired' | 'configured'
 }
 
+/** A datagram to be sent. */
+export interface Send {
+  readonly do: 'send'
+  readonly to: Endpoint
+  readonly data: Uint8Array
+}
+
+/** To be written where a restart finds it: what has a lower nonce, or this one, is a replay. */
+export interface KeepNonce {
+  readonly do: 'keep-nonce'
+  /** Whose messages: an xTR and key of a Map-Server, or a Map-Server and key of a registering client. */
+  readonly xtr: string
+  readonly nonce: bigint
+}
+
 export type Effect =
-  | { readonly do: 'send'; readonly to: Endpoint; readonly data: Uint8Array }
+  | Send
   /** A mapping has changed: for events, history, the fabric's own flows. */
   | { readonly do: 'tell'; readonly change: MappingChange }
-  /** To be written where a restart finds it: messages of this xTR with no greater nonce are replays. */
-  | { readonly do: 'keep-nonce'; readonly xtr: string; readonly nonce: bigint }
+  | KeepNonce
   /** To be logged; `unlogged` like it were refused since the last line. */
   | {
       readonly do: 'log'
@@ -36,8 +50,13 @@ export type Effect =
       readonly detail: string
       readonly unlogged: number
     }
-  /** Not for a Map-Server: answers to whoever resolves elsewhere. */
-  | { readonly do: 'pass'; readonly message: MapReply | MapNotify | MapRequest; readonly from: Endpoint }
+  /** Not for a Map-Server: for whoever resolves and registers elsewhere (`mapping-client.ts`). `data` are its bytes. */
+  | {
+      readonly do: 'pass'
+      readonly message: MapReply | MapNotify | MapRequest
+      readonly data: Uint8Array
+      readonly from: Endpoint
+    }
 
 /** Effects in the order in which they came up. */
 export type Outbox = Effect[]

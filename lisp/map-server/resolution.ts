@@ -92,7 +92,7 @@ export class Resolution {
     if (message.flags.probe) return refused('unsupported', 'RLOC-probe')
     if (message.records.length === 0) return refused('no-records')
     if (message.flags.smr) {
-      out.push({ do: 'pass', message, from })
+      out.push({ do: 'pass', message, data, from })
       return undefined
     }
     const records: MappingRecord[] = []
