@@ -53,7 +53,9 @@ export const loadConfig = (input: ConfigInput = {}): LoadedConfig => {
   const tree = file.tree
   const sources = new Map<string, string>()
   for (const setting of settings) {
-    const given = fromFlag(setting, input.flags) ?? fromVariable(setting, input.env)
+    const given = setting.fileOnly
+      ? undefined
+      : (fromFlag(setting, input.flags) ?? fromVariable(setting, input.env))
     if (given !== undefined) place(tree, setting.path, given.value)
     const inFile = given === undefined && look(tree, setting.path) !== undefined
     sources.set(setting.key, given?.source ?? (inFile ? file.where(setting.path) : 'default'))
@@ -161,11 +163,14 @@ const describe = (
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((name) => {
       const path = [...issue.path, name]
-      return `${file.where(path)}: ${path.map(String).join('.')}: no such setting; known here: ${knownBelow(key)}`
+      const known = knownBelow(key)
+      const hint = known === '' ? '' : `; known here: ${known}`
+      return `${file.where(path)}: ${path.map(String).join('.')}: no such setting${hint}`
     })
   }
   const known = settings.find((setting) => key === setting.key || key.startsWith(`${setting.key}.`))
-  const source = known === undefined ? file.where(issue.path) : (sources.get(known.key) ?? 'default')
+  const isDeep = known === undefined || known.fileOnly === true
+  const source = isDeep ? file.where(issue.path) : (sources.get(known.key) ?? 'default')
   return [`${source}: ${key}: ${wordsOf(issue)}`]
 }
 
@@ -188,6 +193,13 @@ const contradictions = (config: Parsed, sources: ReadonlyMap<string, string>): s
   if (config.vni.min > config.vni.max) {
     add('vni.max', `${config.vni.max} is below vni.min, ${config.vni.min}`)
   }
+  const everywhere = config.lisp.listen.find((one) => /^(0\.0\.0\.0|\[[0:]+\]):/.test(one))
+  if (everywhere !== undefined && config.lisp.rloc === undefined) {
+    add('lisp.listen', `${everywhere} is every address; say in lisp.rloc which one routers know`)
+  }
+  const names = config.mapping.sites.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) add('mapping.sites', `there are two sites ${twice}`)
   const { privateKey, certificate, ca } = config.tls
   if (privateKey !== undefined && certificate !== undefined && ca !== undefined) return problems
   for (const key of ['tls.privateKey', 'tls.certificate', 'tls.ca'] as const) {
@@ -213,7 +225,8 @@ const complete = ({ northbound, ...config }: Parsed): Config => ({
 })
 
 const unknownVariables = (env: Readonly<Record<string, string | undefined>>): string[] => {
-  const known = new Set<string>([...settings.map((setting) => setting.variable), ...otherVariables])
+  const variables = settings.filter(({ fileOnly }) => !fileOnly).map(({ variable }) => variable)
+  const known = new Set<string>([...variables, ...otherVariables])
   return Object.keys(env)
     .filter((name) => name.startsWith('HEDDLE_') && !known.has(name))
     .sort()

@@ -7,6 +7,8 @@
  */
 import { isIPv4, isIPv6 } from 'node:net'
 import { z } from 'zod'
+import { siteKeySpec, siteSpec } from '#model/site.js'
+import { objectName } from '#model/wire.js'
 
 /** What is said of a setting besides its type. */
 interface About {
@@ -14,6 +16,8 @@ interface About {
   readonly about: string
   /** The name of its flag where the path makes a poor one. */
   readonly flag?: string
+  /** Too much for a flag or a variable: it is read from the file alone. */
+  readonly fileOnly?: true
 }
 
 const abouts = z.registry<About>()
@@ -23,12 +27,36 @@ const setting = <T extends z.ZodType>(schema: T, about: string, flag?: string): 
   return schema
 }
 
+const fileSetting = <T extends z.ZodType>(schema: T, about: string): T => {
+  abouts.add(schema, { about, fileOnly: true })
+  return schema
+}
+
 /** `HOST:PORT`, an IPv6 address in brackets; port 0 lets the kernel choose. */
 const hostPort = z.string().refine((text) => {
   const [, host = '', port = ''] = /^(\[[^\]]+\]|[^:[\]]+):(\d{1,5})$/.exec(text) ?? []
   const hostFits = host.startsWith('[') ? isIPv6(host.slice(1, -1)) : isIPv4(host) || /[A-Za-z]/.test(host)
   return hostFits && port !== '' && Number(port) <= 65_535
 }, 'expected HOST:PORT, an IPv6 address in brackets')
+
+/** `ADDRESS:PORT`, an IPv6 address in brackets: nothing is looked up. */
+const addressPort = z.string().refine((text) => {
+  const [, v4 = '', v6 = '', port = ''] = /^(?:([^:[\]]+)|\[([^\]]+)\]):(\d{1,5})$/.exec(text) ?? []
+  return (isIPv4(v4) || isIPv6(v6)) && Number(port) <= 65_535
+}, 'expected ADDRESS:PORT, an IPv6 address in brackets')
+
+/** Several with commas between them, or a list; `none` is an empty one. */
+const addressPorts = z
+  .union(
+    [
+      z.string().transform((text) => (text === 'none' ? [] : text.split(',').map((one) => one.trim()))),
+      z.array(z.string()),
+    ],
+    'expected ADDRESS:PORT, a list of them, or none',
+  )
+  .pipe(z.array(addressPort).max(16))
+
+const ipAddress = z.union([z.ipv4(), z.ipv6()], 'expected an IPv4 or IPv6 address')
 
 /** A passive target of ovsdb(7). */
 const listenTarget = z
@@ -55,6 +83,19 @@ const path = z.string().min(1).max(4096)
 const count = z.int().min(1)
 const vni = z.int().min(1).max(0xff_ffff)
 const bytes = z.int().min(1024)
+const perSecond = z.int().min(1).max(10_000_000)
+
+/** What a key is but its secret, which lies in a file of its own. */
+const fileKey = siteKeySpec.omit({ secret: true }).extend({ secretFile: path })
+
+/** A site of the mapping system as the file states it. */
+const configuredSite = siteSpec.extend({ name: objectName, keys: z.array(fileKey).max(16).optional() })
+
+/** A Map-Server elsewhere, where the fabric's own EIDs are registered. */
+const mapServer = fileKey.omit({ algorithms: true }).extend({
+  address: addressPort,
+  algorithm: z.enum(['hmac-sha-1-96', 'hmac-sha-256-128', 'hmac-sha-256-128+hkdf-sha256']).optional(),
+})
 
 /** Every setting, once. Its order is the order in which people read them. */
 export const configSchema = z.strictObject({
@@ -123,6 +164,43 @@ export const configSchema = z.strictObject({
     quarantineSeconds: setting(
       z.int().min(0).max(31_536_000).default(300),
       'seconds before a VNI that became free is used again',
+    ),
+  }),
+  lisp: z.strictObject({
+    listen: setting(
+      addressPorts.default(['127.0.0.1:4342']),
+      'ADDRESS:PORT of the Map-Server and Map-Resolver, UDP; several with commas; none: not at all',
+    ),
+    rloc: setting(
+      ipAddress.optional(),
+      'address under which routers know this Map-Server; otherwise the first of lisp.listen',
+    ),
+    registrationSeconds: setting(
+      z.int().min(1).max(3_600).default(60),
+      'seconds between two registrations of a router; after three without one its mappings go',
+    ),
+    strictNonces: setting(
+      z.enum(['by-site', 'all']).default('by-site'),
+      'whose nonces must grow: of sites that say so, or of all',
+    ),
+    mappings: setting(count.max(16_000_000).default(4_000_000), 'mappings at most'),
+    requestsPerSecond: setting(perSecond.default(200_000), 'Map-Requests answered in a second'),
+    registersPerSecond: setting(perSecond.default(20_000), 'Map-Registers taken in a second'),
+    siteRegistersPerSecond: setting(perSecond.default(5_000), 'of them, those of one site'),
+    sourceMessagesPerSecond: setting(perSecond.default(20_000), 'messages of one address in a second'),
+  }),
+  mapping: z.strictObject({
+    sites: fileSetting(
+      z.array(configuredSite).max(4_096).default([]),
+      'sites whose routers register here, each with name, prefixes and keys; more are put over REST',
+    ),
+    resolvers: setting(
+      addressPorts.default([]),
+      'ADDRESS:PORT of Map-Resolvers elsewhere, asked for what is not known here; several with commas',
+    ),
+    servers: fileSetting(
+      z.array(mapServer).max(16).default([]),
+      "Map-Servers elsewhere where the fabric's own EIDs are registered, each with address, keyId, secretFile",
     ),
   }),
   auth: z.strictObject({

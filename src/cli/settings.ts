@@ -8,17 +8,20 @@ import type { Palette } from './palette.js'
 
 const defaults = loadConfig().config
 
+/** Those that a flag can say. */
+const flagged = settings.filter(({ fileOnly }) => !fileOnly)
+
 const optionOf = (setting: Setting): Option => {
   const fallback = settingValue(defaults, setting)
-  const inWords = fallback === undefined ? '' : ` (default: ${String(fallback)})`
+  const inWords = fallback === undefined ? '' : ` (default: ${String(fallback) || 'none'})`
   const option = new Option(`--${setting.flag} <value>`, `${setting.about}${inWords}`).helpGroup('Settings:')
   return setting.choices === undefined ? option : option.choices(setting.choices)
 }
 
-/** Adds `--config` and a flag for every setting. */
+/** Adds `--config` and a flag for every setting that one can say. */
 export const withSettings = (command: Command): Command => {
   command.option('--config <file>', 'YAML file of settings (env: HEDDLE_CONFIG)')
-  for (const setting of settings) command.addOption(optionOf(setting))
+  for (const setting of flagged) command.addOption(optionOf(setting))
   return command
 }
 
@@ -29,7 +32,7 @@ export const settingsFor = async (io: Io, flags: Flags): Promise<LoadedConfig> =
   const path = flags.config ?? io.env.HEDDLE_CONFIG
   const file =
     path === undefined || path === '' ? undefined : { path, text: await readSettingsFile(io, path) }
-  const given = Object.fromEntries(settings.map((one) => [one.key, flags[optionOf(one).attributeName()]]))
+  const given = Object.fromEntries(flagged.map((one) => [one.key, flags[optionOf(one).attributeName()]]))
   try {
     return loadConfig({ ...(file === undefined ? {} : { file }), env: io.env, flags: given })
   } catch (error) {

@@ -135,6 +135,65 @@ describe('a file', () => {
   })
 })
 
+describe('the mapping system', () => {
+  const site = `mapping:
+  sites:
+    - name: paris
+      prefixes: [{ iid: 100, eid: 10.1.0.0/16 }]
+      keys: [{ keyId: 1, secretFile: /keys/paris }]
+`
+
+  it('listens on loopback, unless told elsewhere or nowhere', () => {
+    const listen = (value: string) => loadConfig({ flags: { 'lisp.listen': value } }).config.lisp.listen
+    expect(loadConfig().config.lisp.listen).toEqual(['127.0.0.1:4342'])
+    expect(listen('none')).toEqual([])
+    expect(fromFile('lisp: { listen: [] }').config.lisp.listen).toEqual([])
+    expect(listen('192.0.2.1:4342, [2001:db8::1]:0')).toEqual(['192.0.2.1:4342', '[2001:db8::1]:0'])
+  })
+
+  it.each(['localhost:4342', '192.0.2.1', '::1:4342', '[192.0.2.1]:1', '192.0.2.1:65536', ''])(
+    'does not listen on %j',
+    (value) => {
+      expect(problemsOf({ flags: { 'lisp.listen': value } })).toEqual([
+        'flag --lisp-listen: lisp.listen.0: expected ADDRESS:PORT, an IPv6 address in brackets',
+      ])
+    },
+  )
+
+  it.each(['0.0.0.0:4342', '[::]:4342'])('has to be told its address where it listens on %s', (listen) => {
+    expect(problemsOf({ flags: { 'lisp.listen': listen } })).toEqual([
+      `flag --lisp-listen: lisp.listen: ${listen} is every address; say in lisp.rloc which one routers know`,
+    ])
+    expect(problemsOf({ flags: { 'lisp.listen': listen, 'lisp.rloc': '2001:db8::1' } })).toEqual([])
+  })
+
+  it('has sites, whose secrets lie in files of their own', () => {
+    expect(fromFile(site).config.mapping.sites).toEqual([
+      {
+        name: 'paris',
+        prefixes: [{ iid: 100, eid: '10.1.0.0/16' }],
+        keys: [{ keyId: 1, secretFile: '/keys/paris' }],
+      },
+    ])
+    expect(problemsIn(site.replace('secretFile', 'secret'))).toEqual([
+      expect.stringMatching(/yaml:5: .*keys\.0\.secretFile: /),
+      expect.stringMatching(/yaml:5: mapping\.sites\.0\.keys\.0\.secret: no such setting$/),
+    ])
+    expect(problemsIn(`${site}    - { name: paris, prefixes: [{ eid: 10.2.0.0/16 }] }`)).toEqual([
+      `${path}:3: mapping.sites: there are two sites paris`,
+    ])
+  })
+
+  it('takes sites from the file alone', () => {
+    const { config, ignored } = loadConfig({
+      env: { HEDDLE_MAPPING_SITES: 'x' },
+      flags: { 'mapping.sites': 'x' },
+    })
+    expect(config.mapping.sites).toEqual([])
+    expect(ignored).toEqual(['HEDDLE_MAPPING_SITES'])
+  })
+})
+
 describe('environment and flags', () => {
   it('say where a bad value comes from', () => {
     expect(problemsOf({ env: { HEDDLE_UNDERLAY_MTU: '1e3', HEDDLE_LOG_LEVEL: 'loud' } })).toEqual([
@@ -176,8 +235,9 @@ describe('deploy/heddle.yaml', () => {
   it('shows every setting, those that have a default with it', () => {
     const loaded = fromFile(text.replace(/^( *)#(?=[A-Za-z]+:)/gm, '$1'))
     expect([...loaded.sources].filter(([, source]) => source === 'default')).toEqual([])
-    const { tls: _tls, openflow: _openflow, northbound, auth: _auth, ...shown } = loaded.config
-    expect(loadConfig().config).toMatchObject(shown)
+    const { tls: _tls, openflow: _openflow, northbound, auth: _auth, lisp, ...shown } = loaded.config
+    const { rloc: _rloc, ...shownOfLisp } = lisp
+    expect(loadConfig().config).toMatchObject({ ...shown, lisp: shownOfLisp })
     expect(loadConfig().config.northbound.file).toBe(northbound.file)
   })
 })
