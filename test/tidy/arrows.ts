@@ -53,7 +53,11 @@ export const rows: readonly Row[] = [
     ],
     node: '*',
   },
-  { of: 'src/mapping', may: ['src/model', 'src/reconcile', 'src/link', 'lisp', 'api/mappings'], node: '*' },
+  {
+    of: 'src/mapping',
+    may: ['src/model', 'src/link', 'src/store/store', 'lisp', 'api/mappings', 'api/fabric'],
+    node: '*',
+  },
   { of: 'src/store', may: ['src/model', 'src/link', 'ovsdb'], node: '*' },
   {
     of: 'src/fabric',
@@ -68,7 +72,7 @@ export const rows: readonly Row[] = [
     ],
   },
   { of: 'api', may: ['src/model', ...time], node: '*' },
-  { of: 'src/settings.ts', may: [] },
+  { of: 'src/settings.ts', may: ['src/model'] },
   { of: 'src/yaml-source.ts', may: [] },
   { of: 'src/config.ts', may: ['src/settings', 'src/yaml-source'] },
   { of: 'src/cli', may: ['api/client', 'api/follow-events', 'src/model', 'src/config', ...time], node: '*' },
