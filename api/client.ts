@@ -6,6 +6,7 @@ import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { ApiError } from './api-error.js'
 import { HttpCaller, type HttpOptions } from './http-call.js'
 import { MappingCalls } from './mapping-calls.js'
+import { OverlayCalls } from './overlay-calls.js'
 import type { FabricEvent } from './routes/events.js'
 import type { Link, LinkList, LinkPatch, LinkQuery, LinkSpec } from './routes/links.js'
 import type { Flow, FlowList, Node, NodeList, NodeSpec, Port, PortList } from './routes/nodes.js'
@@ -25,7 +26,19 @@ export type {
   SiteSpec,
 } from './mapping-calls.js'
 export type { Problem } from './problem.js'
+export type {
+  ContainerRef,
+  Deletion,
+  Endpoint,
+  EndpointAddress,
+  EndpointBody,
+  EndpointList,
+  EndpointQuery,
+  EndpointSpec,
+  EndpointState,
+} from './routes/endpoints.js'
 export type { FabricEvent } from './routes/events.js'
+export type { Fsck, Lease, LeaseList, LeaseQuery, MapCacheEntry } from './routes/leases.js'
 export type {
   Link,
   LinkEntry,
@@ -35,6 +48,15 @@ export type {
   LinkSpec,
   LinkState,
 } from './routes/links.js'
+export type {
+  Network,
+  NetworkBody,
+  NetworkList,
+  NetworkQuery,
+  NetworkSpec,
+  RouteSpec,
+  SubnetSpec,
+} from './routes/networks.js'
 export type { Flow, FlowList, Node, NodeList, NodeSpec, Port, PortList } from './routes/nodes.js'
 export type { Health, Readiness } from './routes/operations.js'
 export type {
@@ -86,11 +108,14 @@ const changing = ({ wait, ...call }: ChangeOptions) => ({ ...call, query: { wait
 export class Client {
   /** Sites and mappings. */
   readonly mappings: MappingCalls
+  /** Networks, endpoints, leases. */
+  readonly overlay: OverlayCalls
   readonly #http: HttpCaller
 
   constructor(options: HttpOptions) {
     this.#http = new HttpCaller(options)
     this.mappings = new MappingCalls(this.#http)
+    this.overlay = new OverlayCalls(this.#http)
   }
 
   /** One page of links, or all. */

@@ -13,8 +13,15 @@ const advice: Readonly<Record<ErrorCode, string>> = {
   'vni-taken': 'The link named in `owner` uses this VNI. Leave `vni` out and one is chosen.',
   'vni-quarantined':
     'A link that was deleted a short while ago used this VNI; late packets could reach the wrong end. Wait, or leave `vni` out.',
-  'interface-taken': 'An interface ends one link only: the one named in `owner`.',
-  'node-in-use': 'Delete the links that end at the node first.',
+  'interface-taken': 'An interface ends one link or is one endpoint: the one named in `owner`.',
+  'address-taken':
+    'The endpoint named in `owner` has this address of the network, or it is reserved for it. Leave `addresses` out and one is chosen.',
+  'address-quarantined':
+    'An endpoint that was deleted a short while ago had this address; others may still send to it. Wait, or leave `addresses` out.',
+  'mac-taken': 'The endpoint named in `owner` has this MAC address in the same network.',
+  'network-in-use':
+    'Delete its endpoints first, or leave them the addresses that they have. The `owner` is one of them.',
+  'node-in-use': 'Delete the links that end at the node, and the endpoints that are there, first.',
   'topology-owns-link': 'Change or delete the link through the topology named in `owner`.',
   'eid-taken':
     'An EID-prefix belongs to one site only: the `owner` has it. Give the site a longer prefix, or change that one.',
@@ -27,10 +34,18 @@ const advice: Readonly<Record<ErrorCode, string>> = {
   'vni-out-of-range': 'Use a VNI of the configured range, or leave `vni` out.',
   'mtu-too-large':
     'The tunnel adds its header to each packet. Lower the `mtu`, or raise that of the underlay and say so at the nodes.',
+  'mtu-too-small': 'RFC 8200, section 5: a network with an IPv6 subnet needs an `mtu` of 1280 or more.',
   'same-interface': 'A link joins two interfaces.',
+  'network-unknown': 'Make the network first, or correct its name.',
+  'address-outside': 'Choose an address inside a subnet of the network, or add a subnet.',
+  'address-unusable':
+    'The gateway, the network and broadcast addresses of a subnet, and those that the network excludes, are never given out.',
+  'subnets-overlap': 'Subnets of one network have no address in common; those of different networks may.',
   'no-mapping-system':
     'Sites and mappings are there where the controller is given addresses to listen on for LISP: `lisp.listen` in its configuration.',
   'vni-exhausted': 'Every VNI of the range is used or in quarantine. Delete links or widen the range.',
+  'subnet-exhausted':
+    'Every address of the subnet is given out, excluded or rests after its use. Delete endpoints, wait, or add a subnet.',
   'store-unavailable':
     'The database is away, or its disk is full. Nothing was changed; the same request may succeed later.',
   'not-leader':
@@ -53,7 +68,7 @@ Every failure of the REST API is answered with a problem document (RFC 9457, \`a
 \`\`\`json
 {
   "type": "urn:heddle:problem:interface-taken",
-  "title": "The interface belongs to another link",
+  "title": "The interface belongs to another link or endpoint",
   "status": 409,
   "code": "interface-taken",
   "detail": "gig1 on node n1 belongs to link blue",

@@ -66,6 +66,8 @@ export interface Networks {
     spec: EndpointSpec,
     request: Request,
   ): Promise<{ readonly endpoint: EndpointView; readonly created: boolean }>
+  /** The endpoint once it is up, or when the waiting is over. */
+  whenUp(id: string, request: Request): Promise<EndpointView>
   /** Resolves too where there is none: `deleted` false. */
   deleteEndpoint(id: string, request: Request): Promise<{ readonly deleted: boolean }>
 

@@ -63,7 +63,9 @@ export const describeApi = (app: RestApp, guarded: boolean): void => {
       servers: [{ url: '/' }],
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
       security: guarded ? [{ bearer: [] }] : [{ bearer: [] }, {}],
-      tags: ['links', 'topologies', 'nodes', 'mappings', 'events', 'operations'].map((name) => ({ name })),
+      tags: ['links', 'topologies', 'nodes', 'networks', 'endpoints', 'mappings', 'events', 'operations'].map(
+        (name) => ({ name }),
+      ),
     },
     transform,
     transformObject: (document) => {

@@ -13,13 +13,17 @@ import { fastifyLogger } from './fastify-logger.js'
 import { trackInFlight } from './in-flight.js'
 import { acceptJson } from './json-body.js'
 import type { Mappings } from './mappings.js'
+import type { Networks } from './networks.js'
 import { noMappings } from './no-mappings.js'
 import { describeApi } from './openapi.js'
 import { requestIdOf } from './request-id.js'
 import type { RestApp } from './rest-app.js'
+import { addEndpoints } from './routes/endpoints.js'
 import { addEvents } from './routes/events.js'
+import { addLeases } from './routes/leases.js'
 import { addLinks } from './routes/links.js'
 import { addMappings } from './routes/mappings.js'
+import { addNetworks } from './routes/networks.js'
 import { addNodes } from './routes/nodes.js'
 import { addOperations } from './routes/operations.js'
 import { addSites } from './routes/sites.js'
@@ -31,6 +35,8 @@ export interface ServerOptions {
   readonly fabric: Fabric
   /** Absent where the controller runs no mapping system: its routes say so. */
   readonly mappings?: Mappings | undefined
+  /** Absent: there are no routes of overlay networks. */
+  readonly networks?: Networks | undefined
   readonly logger: Logger
   readonly clock: Clock
   readonly random: Random
@@ -57,7 +63,15 @@ const silenceMaxMs = 120_000
 
 /** The server, not listening yet: `await server.listen({ host, port })`. `server.close()` ends event streams and waits, then connections. */
 export const createServer = (options: ServerOptions): FastifyInstance => {
-  const { fabric, mappings = noMappings, logger, clock, tokens, bodyLimit = 16 * kib * kib } = options
+  const {
+    fabric,
+    mappings = noMappings,
+    networks,
+    logger,
+    clock,
+    tokens,
+    bodyLimit = 16 * kib * kib,
+  } = options
   const app = createApp(options)
   app.server.maxConnections = options.connectionsMax ?? 1024
   app.setValidatorCompiler(compileValidator)
@@ -74,6 +88,11 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
     addNodes(routes, fabric, changeOf)
     addSites(routes, mappings, changeOf)
     addMappings(routes, mappings, changeOf)
+    if (networks !== undefined) {
+      addNetworks(routes, networks, changeOf)
+      addEndpoints(routes, networks, changeOf)
+      addLeases(routes, networks)
+    }
     addOperations(routes, fabric)
     addEvents(routes, fabric, {
       clock,

@@ -2,27 +2,14 @@
  * `/v1/links`. The user's `link` and the code's `wire` meet here: what REST says of a link, and how a wire is told as one.
  */
 import { z } from 'zod'
-import type { PendingReason, Receipt, WireStatus, WireView } from '#model/status.js'
-import { endNames, objectName, type Wire, wireEnd, wireSpec } from '#model/wire.js'
+import type { WireStatus, WireView } from '#model/status.js'
+import { objectName, type Wire, wireEnd, wireSpec } from '#model/wire.js'
 import type { ChangeOf } from '../change.js'
 import { wait } from '../duration.js'
 import type { Fabric } from '../fabric.js'
 import { jsonMediaType, listChunks, pageOf, pageQuery, sendChunks } from '../page.js'
 import type { RestApp } from '../rest-app.js'
-
-const endName = z.enum(endNames)
-
-const pendingCode = z.enum([
-  'node-unknown',
-  'node-offline',
-  'node-preparing',
-  'rloc-missing',
-  'interface-missing',
-  'interface-error',
-  'mtu-too-large',
-  'switch-refused',
-  'applying',
-]) satisfies z.ZodType<PendingReason['code']>
+import { endName, pendingReason, receipt, receiptOf, statusCode } from './progress.js'
 
 const linkStatus = z
   .discriminatedUnion('state', [
@@ -33,30 +20,10 @@ const linkStatus = z
     }),
     z.object({
       state: z.literal('pending'),
-      reasons: z.array(
-        z.object({
-          code: pendingCode,
-          end: endName.optional(),
-          node: z.string().optional(),
-          interface: z.string().optional(),
-          message: z.string().describe('What is missing and what to do'),
-        }),
-      ),
+      reasons: z.array(pendingReason),
     }),
   ])
   .meta({ id: 'LinkStatus' })
-
-const linkReceipt = z
-  .object({
-    storedMs: z.number(),
-    portsReadyMs: z.number().optional(),
-    flowsConfirmedMs: z.record(z.string(), z.number()).describe('By node: its switch confirmed the flows'),
-    totalMs: z.number().optional().describe('All of it; absent while something is missing'),
-  } satisfies Record<keyof Receipt | 'totalMs', z.ZodType>)
-  .meta({
-    id: 'LinkReceipt',
-    description: "Milliseconds of the link's last change, counted from the request's arrival",
-  })
 
 /** What a link was asked to be. */
 const linkSettings = {
@@ -77,7 +44,7 @@ export const link = z
     ...linkSettings,
     topology: z.string().optional().describe('The topology that owns the link'),
     status: linkStatus,
-    receipt: linkReceipt.optional(),
+    receipt: receipt.optional(),
     effectiveMtu: z.int().optional().describe('The MTU in force, in bytes'),
     createdBy: z.string().describe('The name of the bearer token'),
     createdAt: z.iso.datetime(),
@@ -132,12 +99,12 @@ export const entryOf = ({ name, a, b, vni, mtu, rateMbps }: Wire): LinkEntry => 
 })
 
 /** A wire in the words of REST. */
-export const linkOf = ({ wire, status, receipt, effectiveMtu }: WireView): Link => ({
+export const linkOf = ({ wire, status, receipt: parts, effectiveMtu }: WireView): Link => ({
   ...entryOf(wire),
   ...(wire.topology === undefined ? {} : { topology: wire.topology }),
   status: statusOf(status),
   ...(effectiveMtu === undefined ? {} : { effectiveMtu }),
-  ...(receipt === undefined ? {} : { receipt: receiptOf(receipt, status) }),
+  ...(parts === undefined ? {} : { receipt: receiptOf(parts, status.state === 'pending') }),
   createdBy: wire.provenance.by,
   createdAt: new Date(wire.provenance.at).toISOString(),
   requestId: wire.provenance.requestId,
@@ -147,16 +114,6 @@ const statusOf = (status: WireStatus): Link['status'] => {
   if (status.state === 'down') return { state: 'down', lostCarrier: [...status.lostCarrier] }
   return status.state === 'pending' ? { state: 'pending', reasons: [...status.reasons] } : status
 }
-
-const receiptOf = (receipt: Receipt, status: WireStatus): NonNullable<Link['receipt']> => {
-  if (status.state === 'pending') return receipt
-  const parts = [receipt.storedMs, receipt.portsReadyMs ?? 0, ...Object.values(receipt.flowsConfirmedMs)]
-  return { ...receipt, totalMs: Math.max(...parts) }
-}
-
-/** 202 says: stored, and not confirmed by the switches yet. */
-const statusCode = <Done extends 200 | 201>(view: WireView, done: Done): Done | 202 =>
-  view.status.state === 'pending' ? 202 : done
 
 const pathOf = (name: string): string => `/v1/links/${encodeURIComponent(name)}`
 

@@ -3,7 +3,7 @@
  * reach each other by address on whatever node they run; networks may overlap in addresses.
  */
 import { z } from 'zod'
-import type { Cidr } from './cidr.js'
+import type { Cidr, Ip } from './cidr.js'
 import { objectName, type Provenance } from './wire.js'
 
 /** `10.0.0.0/24`, `2001:db8::/64`. */
@@ -27,6 +27,10 @@ export type SubnetSpec = z.infer<typeof subnetSpec>
 export const routeSpec = z.strictObject({ destination: cidrText, gateway: ipText.optional() })
 export type RouteSpec = z.infer<typeof routeSpec>
 
+/** An address that is kept for an endpoint that may not be there yet. */
+export const reservationSpec = z.strictObject({ address: ipText, endpoint: objectName })
+export type ReservationSpec = z.infer<typeof reservationSpec>
+
 export const networkSpec = z.strictObject({
   name: objectName,
   /** Also the LISP instance id; allocated when absent. */
@@ -39,6 +43,8 @@ export const networkSpec = z.strictObject({
   /** How long an entry of the map-cache stays without traffic. */
   idleTimeoutSeconds: z.int().min(1).max(65_535).optional(),
   routes: z.array(routeSpec).max(256).optional(),
+  /** Given to nobody but these endpoints, which get them without asking. */
+  reservations: z.array(reservationSpec).max(4096).optional(),
   /** true: containers of the network reach nothing but each other, neither nodes nor the world outside. */
   isolation: z.boolean().optional(),
   /** true: broadcast and link-local multicast reach all members (head-end replication). */
@@ -59,6 +65,12 @@ export interface Route {
   readonly gateway?: bigint
 }
 
+export interface Reservation {
+  readonly address: Ip
+  /** Id of an endpoint. */
+  readonly endpoint: string
+}
+
 /** A network as stored. */
 export interface Network {
   readonly name: string
@@ -70,6 +82,8 @@ export interface Network {
   readonly resolution: 'on-demand' | 'proactive'
   readonly idleTimeoutSeconds: number
   readonly routes: readonly Route[]
+  /** Absent where there are none. */
+  readonly reservations?: readonly Reservation[]
   readonly isolation: boolean
   readonly broadcast: boolean
   readonly provenance: Provenance
