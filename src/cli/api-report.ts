@@ -11,6 +11,9 @@ const ways: Partial<Record<ApiErrorCode, (problem: Problem) => string | undefine
   'interface-taken': ({ owner }) => lookAt(owner),
   'node-in-use': () => 'remove its links first: heddle links list --node NODE',
   'topology-owns-link': ({ owner }) => lookAt(owner) ?? 'change the file of the topology and apply it again',
+  'eid-taken': ({ owner }) => lookAt(owner),
+  'managed-elsewhere': ({ owner }) => lookAt(owner),
+  'no-mapping-system': () => 'give the controller addresses to listen on: lisp.listen in its configuration',
   conflict: () => 'look at the object again, then repeat the change',
   'outcome-unknown': () => 'look whether the object is there before you repeat the change',
   'not-leader': () => 'ask the controller that holds the lock: --server URL',
@@ -19,7 +22,7 @@ const ways: Partial<Record<ApiErrorCode, (problem: Problem) => string | undefine
 
 /** `link blue` as the command that shows it. */
 const lookAt = (owner: string | undefined): string | undefined => {
-  const [, kind, name] = /^(link|node|topology) (\S+)$/.exec(owner ?? '') ?? []
+  const [, kind, name] = /^(link|node|site|topology) (\S+)$/.exec(owner ?? '') ?? []
   const group = kind === 'topology' ? 'topologies' : `${kind}s`
   return kind === undefined ? undefined : `look at it: heddle ${group} show ${name}`
 }

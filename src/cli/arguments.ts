@@ -1,5 +1,6 @@
 /** Readers of arguments and options: text from the command line as the values that REST takes. */
 import { InvalidArgumentError } from 'commander'
+import { eidText } from '#model/site.js'
 import { objectName, type WireEnd, wireEnd } from '#model/wire.js'
 
 /** A whole number from `min` to `max`. */
@@ -33,9 +34,21 @@ export const readEnd = (text: string): WireEnd => {
   throw new InvalidArgumentError(`Expected NODE:INTERFACE; ${issue?.path.join('.')}: ${issue?.message}.`)
 }
 
-/** The name of a node, link or topology. */
+/** The name of a node, link, site or topology. */
 export const readName = (text: string): string => {
   const name = objectName.safeParse(text)
   if (name.success) return name.data
   throw new InvalidArgumentError(`Expected ${name.error.issues[0]?.message}.`)
 }
+
+/** An address or a prefix: what is in it is the controller's to judge. */
+export const readEid = (text: string): string => {
+  const eid = eidText.safeParse(text)
+  if (eid.success) return eid.data
+  throw new InvalidArgumentError(`Expected ${eid.error.issues[0]?.message}.`)
+}
+
+/** Of an option that may be given again. */
+export const listOf =
+  <T>(read: (text: string) => T) =>
+  (text: string, before: readonly T[] = []): readonly T[] => [...before, read(text)]

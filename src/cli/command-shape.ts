@@ -24,10 +24,15 @@ export interface CommandShape {
 }
 
 /** What the controller can list the names of. */
-export const listable = ['nodes', 'links', 'topologies'] as const
+export const listable = ['nodes', 'links', 'topologies', 'sites'] as const
 export type Listable = (typeof listable)[number]
 
-const listed: Readonly<Record<string, Listable>> = { node: 'nodes', link: 'links', topology: 'topologies' }
+const listed: Readonly<Record<string, Listable>> = {
+  node: 'nodes',
+  link: 'links',
+  topology: 'topologies',
+  site: 'sites',
+}
 
 export const shapeOf = (command: Command, above: readonly string[] = []): CommandShape => ({
   path: above,

@@ -12,6 +12,7 @@ const lists: Readonly<Record<Listable, (client: Client) => Promise<readonly { re
   nodes: async (client) => (await client.nodes()).nodes,
   links: async (client) => (await client.links({ limit: namesMax })).links,
   topologies: async (client) => (await client.topologies()).topologies,
+  sites: async (client) => (await client.mappings.sites()).sites,
 }
 
 const isListable = (word: string): word is Listable => listable.some((one) => one === word)

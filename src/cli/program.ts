@@ -14,8 +14,10 @@ import { flowsCommand } from './flows.js'
 import type { Io } from './io.js'
 import { labCommand } from './lab.js'
 import { linksCommand } from './links.js'
+import { mappingsCommand } from './mappings.js'
 import { nodesCommand } from './nodes.js'
 import { wantsColour } from './palette.js'
+import { sitesCommand } from './sites.js'
 import { topologiesCommand } from './topologies.js'
 
 const exitCodeHelp = (): string =>
@@ -55,6 +57,7 @@ export const createProgram = (io: Io): Command => {
       flowsCommand,
       eventsCommand,
     ],
+    'Mapping system:': [sitesCommand, mappingsCommand],
     'Controller:': [controllerCommand, configCommand],
     'Laboratory:': [labCommand, demoCommand],
     'Protocols:': [openflowCommand, ovsdbCommand],
