@@ -8,13 +8,16 @@ import { FabricError } from '#model/error.js'
 /** application/merge-patch+json (RFC 7396) is what PATCH speaks: null takes a setting away. */
 const mediaTypes = ['application/json', 'application/merge-patch+json']
 
+/** Some of the parser's words quote the body, which may have a secret in it. */
+const quotation = /, (?:\.\.\.)?".*" ?(?:\.\.\.)? ?is not valid JSON$/s
+
 /** The value of a body; undefined for an empty one. Throws `FabricError` with the parser's words. */
 export const parseJson = (text: string): unknown => {
   if (text === '') return undefined
   try {
     return JSON.parse(text)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'not valid'
+    const reason = cause instanceof Error ? cause.message.replace(quotation, '') : 'not valid'
     throw new FabricError('invalid-request', `the body is not JSON: ${reason}`, { cause })
   }
 }
