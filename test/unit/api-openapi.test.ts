@@ -2,11 +2,12 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { RouteOptions } from 'fastify'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { FakeMappings } from '../fake/mappings.js'
 import { linkSpec, startRest } from '../fake/rest.js'
 
 type Tree = { [name: string]: Tree }
 
-const rest = startRest()
+const rest = startRest({ mappings: new FakeMappings() })
 const routes: RouteOptions[] = []
 rest.app.addHook('onRoute', (route) => {
   routes.push(route)
@@ -76,6 +77,7 @@ describe('the document', () => {
 
 describe('real answers fit the document', () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  const siteKey = { keyId: 1, secret: 'x' }
   const far = { ...linkSpec('far'), b: { node: 'n9', interface: 'x' } }
 
   it.each([
@@ -94,6 +96,19 @@ describe('real answers fit the document', () => {
     ['GET', '/v1/nodes', '/v1/nodes', undefined, 200],
     ['GET', '/v1/nodes/n1/ports', '/v1/nodes/{name}/ports', undefined, 200],
     ['GET', '/v1/nodes/n1/flows', '/v1/nodes/{name}/flows', undefined, 200],
+    ['PUT', '/v1/sites/s', '/v1/sites/{name}', { prefixes: [{ eid: '10.0.0.0/8' }], keys: [siteKey] }, 201],
+    ['GET', '/v1/sites', '/v1/sites', undefined, 200],
+    [
+      'PUT',
+      '/v1/mappings/7/10.0.0.1',
+      '/v1/mappings/{iid}/{eid}',
+      { locators: [{ rloc: '192.0.2.1' }] },
+      201,
+    ],
+    ['GET', '/v1/mappings', '/v1/mappings', undefined, 200],
+    ['GET', '/v1/mappings/7/10.0.0.1', '/v1/mappings/{iid}/{eid}', undefined, 200],
+    ['GET', '/v1/mappings/7/10.0.0.2', '/v1/mappings/{iid}/{eid}', undefined, 200],
+    ['GET', '/v1/mappings/7/10.0.0.1/history', '/v1/mappings/{iid}/{eid}/history', undefined, 200],
     ['GET', '/healthz', '/healthz', undefined, 200],
     ['GET', '/readyz', '/readyz', undefined, 200],
   ] as const)('%s %s', async (method, url, path, body, expected) => {
