@@ -37,6 +37,10 @@ const benches: Readonly<Record<string, Entry>> = {
       return () => run()
     },
   },
+  lisp: {
+    about: 'Map-Requests, Map-Registers and notifies over UDP beside a bare echo',
+    load: async () => (await import('./lisp.js')).run,
+  },
 }
 
 const program = new Command('npm run bench --')
