@@ -1,10 +1,18 @@
 /**
  * Cookies: 64 bits in every flow of ours that say who owns it and why it exists. Two bytes `HE`, one byte for the kind of
- * the object, 40 bits for its serial number. A flow with any other cookie is somebody else's.
+ * the object, 40 bits for its serial number; of entries of the map-cache, which have none, a hash of VNI and EID. A flow with any other
+ * cookie is somebody else's.
  */
 
-export const originKinds = { node: 1, wire: 2 } as const
+export const originKinds = { node: 1, wire: 2, network: 3, endpoint: 4, cache: 5 } as const
 export type OriginKind = keyof typeof originKinds
+
+const kindOf: readonly (OriginKind | undefined)[] = Object.entries(originKinds).reduce<
+  (OriginKind | undefined)[]
+>((kinds, [kind, code]) => {
+  kinds[code] = kind as OriginKind
+  return kinds
+}, [])
 
 /** The object that a flow exists for. */
 export interface Origin {
@@ -25,8 +33,6 @@ export const cookieOf = ({ kind, serial }: Origin): bigint =>
 /** Undefined for cookies that are not ours. */
 export const originOf = (cookie: bigint): Origin | undefined => {
   if (cookie >> 48n !== mark) return undefined
-  const code = Number((cookie >> serialBits) & 0xffn)
-  const serial = Number(cookie & serialMask)
-  if (code === originKinds.wire) return { kind: 'wire', serial }
-  return code === originKinds.node ? { kind: 'node', serial } : undefined
+  const kind = kindOf[Number((cookie >> serialBits) & 0xffn)]
+  return kind === undefined ? undefined : { kind, serial: Number(cookie & serialMask) }
 }

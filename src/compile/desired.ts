@@ -6,6 +6,8 @@ export interface PortWish {
   readonly name: string
   /** Bytes, asked of the device (Interface.mtu_request); absent: as the device has it. */
   readonly mtu?: number
+  /** The bridge itself makes the device, with this MAC address (48 bits); absent: the device is there or comes from elsewhere. */
+  readonly internalMac?: number
 }
 
 /** A rate limit. */

@@ -53,6 +53,14 @@ export interface Endpoint {
   readonly provenance: Provenance
 }
 
+/**
+ * The port of a node itself: an internal port of the integration bridge with an EID of its own, behind which the world outside
+ * the fabric is.
+ */
+export const nodePort = 'heddle0'
+
+export const isNodePort = (endpoint: Pick<Endpoint, 'interface'>): boolean => endpoint.interface === nodePort
+
 export type EndpointStatus =
   | { readonly state: 'up' }
   | { readonly state: 'pending'; readonly reasons: readonly PendingReason[] }

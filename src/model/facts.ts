@@ -12,6 +12,8 @@ export interface NodeFacts {
   readonly rloc?: Rloc
   /** OpenFlow port of the flow-based VXLAN port. */
   readonly tunnelOfport?: number
+  /** OpenFlow port of the VXLAN-GPE port that LISP routers are reached by. */
+  readonly gpeOfport?: number
   /** Bytes. */
   readonly underlayMtu: number
 }

@@ -33,7 +33,8 @@ export const rows: readonly Row[] = [
   { of: 'ovsdb', may: ['src/wire', 'src/link'], node: '*' },
   { of: 'openflow', may: ['src/wire', 'src/link'] },
   { of: 'lisp', may: ['src/wire', 'src/link'], node: '*' },
-  { of: 'src/compile', may: ['src/model', ...flowValues, 'ovsdb/schemas'], never: effects },
+  { of: 'src/compile', may: ['src/model', 'src/wire', ...flowValues, 'ovsdb/schemas'], never: effects },
+  { of: 'src/answers', may: ['src/model', 'src/wire'], never: effects },
   { of: 'src/trace', may: ['src/model', ...flowValues, 'openflow/fields'], never: effects },
   {
     of: 'src/reconcile',
