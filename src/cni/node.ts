@@ -1,0 +1,97 @@
+/** The node that the plugin runs on: its name, its settings, and what the commands work with there. */
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { type NetworkConfiguration, type NodeSettings, readNodeSettings } from './configuration.js'
+import { Controller, type Deadline } from './controller.js'
+import { CniError } from './error.js'
+import { Interfaces } from './interfaces.js'
+import { Ledger } from './ledger.js'
+import type { RunProgram } from './programs.js'
+import { fetchOver } from './rest-fetch.js'
+
+/** The outside: what a test puts another in the place of. */
+export interface Rim {
+  readonly run: RunProgram
+  readonly deadline: Deadline
+}
+
+export interface CniNode extends Rim {
+  readonly name: string
+  readonly controller: Controller
+  readonly interfaces: Interfaces
+  readonly ledger: Ledger
+  readonly checksumOffload: 'auto' | 'on' | 'off'
+  readonly ipMasq: boolean
+}
+
+const settingsFileDefault = '/etc/heddle/cni.json'
+/** Where Debian's package of Open vSwitch keeps `external_ids:system-id`. */
+const systemIdFile = '/etc/openvswitch/system-id.conf'
+const stateDirectoryDefault = '/var/lib/heddle-cni'
+const timeoutSecondsDefault = 30
+
+/** The text of a file; undefined where it is absent. @throws CniError `io-failure` */
+export const readIfThere = async (file: string): Promise<string | undefined> => {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw new CniError('io-failure', `${file} cannot be read`, {
+      details: error instanceof Error ? error.message : String(error),
+      cause: error,
+    })
+  }
+}
+
+/** The text of a file that has to be there. @throws CniError `invalid-config`, `io-failure` */
+const readNamed = async (what: string, file: string): Promise<string> => {
+  const text = await readIfThere(file)
+  if (text === undefined) throw new CniError('invalid-config', `${what}: ${file} does not exist`)
+  return text
+}
+
+const settingsOf = async (configuration: NetworkConfiguration): Promise<NodeSettings> => {
+  const file = configuration.settingsFile ?? settingsFileDefault
+  const text = await readIfThere(file)
+  if (text === undefined) {
+    if (configuration.settingsFile === undefined) return configuration
+    throw new CniError('invalid-config', `settingsFile: ${file} does not exist`)
+  }
+  try {
+    return { ...readNodeSettings(JSON.parse(text), file), ...configuration }
+  } catch (error) {
+    if (error instanceof CniError) throw error
+    throw new CniError('decoding-failure', `${file} holds no JSON`, { cause: error })
+  }
+}
+
+const nameOf = async ({ node }: NodeSettings): Promise<string> =>
+  node ?? ((await readIfThere(systemIdFile))?.trim() || hostname())
+
+/** @throws CniError `invalid-config`, `unsupported-field`, `decoding-failure`, `io-failure` */
+export const openNode = async (configuration: NetworkConfiguration, rim: Rim): Promise<CniNode> => {
+  const settings = await settingsOf(configuration)
+  const { controller: url, tokenFile, caFile, timeoutSeconds = timeoutSecondsDefault } = settings
+  if (url === undefined)
+    throw new CniError('invalid-config', 'controller is missing: the URL of the Heddle controller', {
+      details: `in the network configuration or in ${settingsFileDefault}`,
+    })
+  const token = tokenFile === undefined ? undefined : (await readNamed('tokenFile', tokenFile)).trim()
+  const ca = caFile === undefined ? undefined : await readNamed('caFile', caFile)
+  const controller = new Controller({
+    url,
+    ...(token === undefined ? {} : { token }),
+    timeoutMs: timeoutSeconds * 1000,
+    fetch: fetchOver(ca === undefined ? {} : { ca }),
+    deadline: rim.deadline,
+  })
+  return {
+    ...rim,
+    name: await nameOf(settings),
+    controller,
+    interfaces: new Interfaces(rim.run),
+    ledger: new Ledger(settings.stateDirectory ?? stateDirectoryDefault),
+    checksumOffload: settings.checksumOffload ?? 'auto',
+    ipMasq: settings.ipMasq ?? configuration.delegate?.ipMasq ?? false,
+  }
+}
