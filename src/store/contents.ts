@@ -1,8 +1,11 @@
 /** What the northbound database holds, as values of the model, kept in step with its replica. */
 
+import type { Endpoint } from '#model/endpoint.js'
 import type { Provenance, Wire } from '#model/wire.js'
 import type { Uuid } from '#ovsdb/atoms.js'
 import type { ChangeSet, ReplicaView } from '#ovsdb/replica.js'
+import { Kept } from './kept.js'
+import { OverlayContents } from './overlay-contents.js'
 import { storedNodeOf, storedTopologyOf, wireOf } from './rows.js'
 import { storedSiteOf } from './sites.js'
 import { storedMappingOf } from './static-mappings.js'
@@ -29,40 +32,6 @@ import {
 } from './tables.js'
 import type { Known } from './transaction.js'
 
-/** Objects of one kind by UUID and by their own key. */
-class Kept<K, V> {
-  private readonly rows = new Map<Uuid, V>()
-  private readonly keys = new Map<K, Uuid>()
-
-  constructor(private readonly keyOf: (value: V) => K) {}
-
-  get(key: K): V | undefined {
-    const row = this.keys.get(key)
-    return row === undefined ? undefined : this.rows.get(row)
-  }
-
-  row(key: K): Uuid | undefined {
-    return this.keys.get(key)
-  }
-
-  values(): Iterable<V> {
-    return this.rows.values()
-  }
-
-  /** Sets or, without a value, deletes; says what changed. */
-  put(row: Uuid, value: V | undefined): Changed<V> {
-    const old = this.rows.get(row)
-    // A key may have passed to another row in the same transaction.
-    if (old !== undefined && this.keys.get(this.keyOf(old)) === row) this.keys.delete(this.keyOf(old))
-    if (value === undefined) this.rows.delete(row)
-    else {
-      this.rows.set(row, value)
-      this.keys.set(this.keyOf(value), row)
-    }
-    return { ...(old !== undefined && { old }), ...(value !== undefined && { new: value }) }
-  }
-}
-
 const mappingKey = ({ iid, eid }: MappingName): string => `${iid} ${eid}`
 
 export class Contents implements Known {
@@ -72,11 +41,14 @@ export class Contents implements Known {
   private readonly retirements = new Kept<number, RetiredVni>(({ vni }) => vni)
   private readonly sites = new Kept<string, StoredSite>(({ name }) => name)
   private readonly mappings = new Kept<string, StoredMapping>(mappingKey)
+  readonly overlay: OverlayContents
   private lastProvenance: Provenance | undefined
   /** Serial numbers given to transactions that are still under way. */
   private given = 0
 
-  constructor(private readonly replica: ReplicaView<NorthboundTable>) {}
+  constructor(private readonly replica: ReplicaView<NorthboundTable>) {
+    this.overlay = new OverlayContents(replica)
+  }
 
   get root(): Uuid {
     return this.rootRow?._uuid ?? ''
@@ -147,6 +119,26 @@ export class Contents implements Known {
     return this.mappings.row(mappingKey({ iid, eid }))
   }
 
+  networkRow(name: string): Uuid | undefined {
+    return this.overlay.networks.row(name)
+  }
+
+  endpointRow(id: string): Uuid | undefined {
+    return this.overlay.endpoints.row(id)
+  }
+
+  endpoint(id: string): Endpoint | undefined {
+    return this.overlay.endpoints.get(id)
+  }
+
+  leaseRow(key: string): Uuid | undefined {
+    return this.overlay.leases.row(key)
+  }
+
+  blockRow(key: string): Uuid | undefined {
+    return this.overlay.blocks.row(key)
+  }
+
   /** Takes one change set of the replica up. */
   apply(changes: ChangeSet<NorthboundTable>): StoreChange {
     const wires: Changed<Wire>[] = []
@@ -182,7 +174,7 @@ export class Contents implements Known {
           break
       }
     }
-    return { wires, nodes, topologies, retired, sites, mappings }
+    return { wires, nodes, topologies, retired, sites, mappings, ...this.overlay.apply(changes) }
   }
 
   private get rootRow() {

@@ -5,8 +5,10 @@
 import type { Clock } from '#link/clock.js'
 import type { Dial } from '#link/link-driver.js'
 import type { Random } from '#link/random.js'
+import type { Endpoint } from '#model/endpoint.js'
 import { type ErrorCode, errorText, FabricError } from '#model/error.js'
 import type { Logger } from '#model/logger.js'
+import type { Network } from '#model/network.js'
 import type { Wire } from '#model/wire.js'
 import { OvsdbClient } from '#ovsdb/client.js'
 import type { ClientLock } from '#ovsdb/client-lock.js'
@@ -19,6 +21,8 @@ import type {
   Store,
   StoreBatch,
   StoreChange,
+  StoredBlock,
+  StoredLease,
   StoredMapping,
   StoredNode,
   StoredSite,
@@ -26,7 +30,7 @@ import type {
   StoreState,
 } from './store.js'
 import { databaseName, heddle, type NorthboundTable, northboundTables } from './tables.js'
-import { operationsOf } from './transaction.js'
+import { operationsOf, serialsTaken } from './transaction.js'
 
 /** The OVSDB lock whose owner is the one active controller. */
 export const lockName = 'heddle_controller'
@@ -127,6 +131,22 @@ export class Northbound implements Store {
     return this.contents.allMappings()
   }
 
+  networks(): Iterable<Network> {
+    return this.contents.overlay.networks.values()
+  }
+
+  endpoints(): Iterable<Endpoint> {
+    return this.contents.overlay.endpoints.values()
+  }
+
+  leases(): Iterable<StoredLease> {
+    return this.contents.overlay.leases.values()
+  }
+
+  blocks(): Iterable<StoredBlock> {
+    return this.contents.overlay.blocks.values()
+  }
+
   onChange(listener: (change: StoreChange) => void): () => void {
     this.changeListeners.add(listener)
     return () => this.changeListeners.delete(listener)
@@ -146,7 +166,7 @@ export class Northbound implements Store {
       ...operationsOf(batch, this.contents),
       commit(true),
     ]
-    this.contents.give(this.contents.nextSerial + (batch.addWires?.length ?? 0))
+    this.contents.give(this.contents.nextSerial + serialsTaken(batch))
     try {
       // The server reports the change to this session before it answers (RFC 7047, section 4.1.6).
       await this.client.transact(operations)

@@ -5,11 +5,19 @@ import { OvsdbError } from '#ovsdb/errors.js'
 
 /** Which index of `heddle.ovsschema` a constraint violation names, by table and column as the server writes them. */
 const indexes: readonly (readonly [pattern: RegExp, code: ErrorCode, what: string])[] = [
-  [/"?End"? table/, 'interface-taken', 'an interface belongs to another link'],
-  [/"?Link"? table.*\bvni\b/, 'vni-taken', 'a VNI belongs to another link'],
+  [/"?End"? table/, 'interface-taken', 'an interface belongs to another link or endpoint'],
+  [/"?(Link|Network)"? table.*\bvni\b/, 'vni-taken', 'a VNI belongs to another object'],
+  [
+    /"?Endpoint"? table.* for index .*\bmac\b/,
+    'mac-taken',
+    'a MAC address belongs to another endpoint of the network',
+  ],
+  [/"?Endpoint"? table.* for index .*\bid\b/, 'name-taken', 'an endpoint of this id exists'],
+  [/"?Lease"? table/, 'address-taken', 'an address belongs to another endpoint'],
+  [/"?Block"? table/, 'conflict', 'a block of the subnet belongs to another node'],
   [/"?Link"? table.*\bname\b/, 'name-taken', 'a link of this name exists'],
   [/"?Site_Prefix"? table/, 'eid-taken', 'an EID-prefix belongs to another site'],
-  [/"?(Node|Topology|Site)"? table.*\bname\b/, 'name-taken', 'an object of this name exists'],
+  [/"?(Node|Topology|Site|Network)"? table.*\bname\b/, 'name-taken', 'an object of this name exists'],
   [/"?Mapping"? table/, 'conflict', 'a mapping of this EID-prefix exists'],
 ]
 
@@ -35,7 +43,16 @@ export const refusalOf = (error: unknown): FabricError => {
       return new FabricError(found[1], `${found[2]}: another request was faster`, details)
     return new FabricError('conflict', `the northbound database refused: ${peer}`, details)
   }
+  if (error.peer?.error === 'timed out') {
+    return new FabricError(
+      'vni-taken',
+      'a VNI belongs to another object: another request was faster',
+      details,
+    )
+  }
   if (error.peer?.error === 'referential integrity violation') {
+    if (/delete Network row/.test(error.peer.details ?? ''))
+      return new FabricError('network-in-use', 'an endpoint joined the network at the same time', details)
     return new FabricError('conflict', 'the object changed at the same time; try again', details)
   }
   return new FabricError(

@@ -1,5 +1,5 @@
 /** The northbound tables as declared to the OVSDB library; `heddle.ovsschema` is the same for the server, with indexes. */
-import { boolean, integer, optional, ref, set, string } from '#ovsdb/columns.js'
+import { boolean, integer, map, optional, ref, set, string } from '#ovsdb/columns.js'
 import { type Row, table } from '#ovsdb/tables.js'
 
 export const databaseName = 'Heddle_Northbound'
@@ -88,8 +88,74 @@ export const mappingLocator = table('Mapping_Locator', {
   multicast_weight: integer,
 })
 
+/** A network. Its subnets are rows of their own. */
+export const network = table('Network', {
+  name: string,
+  serial: integer,
+  vni: integer,
+  subnets: set(ref('Subnet')),
+  mtu: optional(integer),
+  resolution: string,
+  idle_timeout: integer,
+  /** Destination to gateway; '' where there is none. */
+  routes: map(string, string),
+  /** Address to the id of an endpoint. */
+  reservations: map(string, string),
+  isolation: boolean,
+  broadcast: boolean,
+  request_id: string,
+  requested_by: string,
+  requested_at: integer,
+})
+
+export const subnet = table('Subnet', {
+  /** Of the subnet among those of its network. */
+  position: integer,
+  cidr: string,
+  gateway: string,
+  exclude: set(string),
+})
+
+/** Its interface is an `End`, as those of links are: one index keeps all of them apart. */
+export const endpoint = table('Endpoint', {
+  id: string,
+  serial: integer,
+  network: ref('Network'),
+  end: ref('End'),
+  mac: integer,
+  addresses: set(ref('Lease')),
+  container_id: optional(string),
+  container_interface: optional(string),
+  pod_namespace: optional(string),
+  pod: optional(string),
+  labels: map(string, string),
+  request_id: string,
+  requested_by: string,
+  requested_at: integer,
+})
+
+export const lease = table('Lease', {
+  network: ref('Network'),
+  address: string,
+  endpoint: optional(ref('Endpoint')),
+  until: optional(integer),
+  last_owner: optional(string),
+})
+
+export const block = table('Block', { network: ref('Network'), cidr: string, node: string })
+
+const overlayTables = [network, subnet, endpoint, lease, block] as const
 const mappingTables = [site, sitePrefix, siteKey, mapping, mappingLocator] as const
-export const northboundTables = [heddle, node, link, end, topology, retiredVni, ...mappingTables] as const
+export const northboundTables = [
+  heddle,
+  node,
+  link,
+  end,
+  topology,
+  retiredVni,
+  ...mappingTables,
+  ...overlayTables,
+] as const
 export type NorthboundTable = (typeof northboundTables)[number]
 
 export type LinkRow = Row<typeof link>
@@ -102,3 +168,8 @@ export type SitePrefixRow = Row<typeof sitePrefix>
 export type SiteKeyRow = Row<typeof siteKey>
 export type MappingRow = Row<typeof mapping>
 export type MappingLocatorRow = Row<typeof mappingLocator>
+export type NetworkRow = Row<typeof network>
+export type SubnetRow = Row<typeof subnet>
+export type EndpointRow = Row<typeof endpoint>
+export type LeaseRow = Row<typeof lease>
+export type BlockRow = Row<typeof block>

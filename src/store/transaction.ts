@@ -1,13 +1,18 @@
 /** A batch as OVSDB operations. Pure: rows that exist are named by UUID, so that the server looks none of them up by scanning. */
 
+import type { Endpoint } from '#model/endpoint.js'
 import { endNames, type Wire, type WireEnd } from '#model/wire.js'
 import type { Uuid } from '#ovsdb/atoms.js'
 import { deleteRows, insert, type Operation, update } from '#ovsdb/operations.js'
+import { endpointOperations } from './endpoints.js'
+import { leaseOperations } from './leases.js'
+import { networkOperations } from './networks.js'
 import { linkColumns, nodeColumns, provenanceColumns } from './rows.js'
 import { siteOperations } from './sites.js'
 import { mappingOperations } from './static-mappings.js'
 import type { StoreBatch } from './store.js'
 import { end, heddle, link, node, retiredVni, topology } from './tables.js'
+import { vniGuards } from './vni-guards.js'
 
 /** What must be known of what is stored. */
 export interface Known {
@@ -22,7 +27,16 @@ export interface Known {
   retiredRow(vni: number): Uuid | undefined
   siteRow(name: string): Uuid | undefined
   mappingRow(iid: number, eid: string): Uuid | undefined
+  networkRow(name: string): Uuid | undefined
+  endpointRow(id: string): Uuid | undefined
+  endpoint(id: string): Endpoint | undefined
+  leaseRow(key: string): Uuid | undefined
+  blockRow(key: string): Uuid | undefined
 }
+
+/** How many serial numbers a batch takes: links first, then the network, then the endpoint. */
+export const serialsTaken = ({ addWires = [], addNetwork, addEndpoint }: StoreBatch): number =>
+  addWires.length + (addNetwork === undefined ? 0 : 1) + (addEndpoint === undefined ? 0 : 1)
 
 interface Named {
   readonly namedUuid: string
@@ -38,11 +52,7 @@ const sameEnd = (one: WireEnd, other: WireEnd): boolean =>
 
 const added = (batch: StoreBatch, known: Known): Operation[] => {
   const wires = batch.addWires ?? []
-  if (wires.length === 0) return []
-  const serials = update(heddle, [['_uuid', '==', known.root]], {
-    next_serial: known.nextSerial + wires.length,
-  })
-  const rows = wires.flatMap((wire, index) => {
+  return wires.flatMap((wire, index) => {
     const [a, b] = [`a${index}`, `b${index}`]
     return [
       insertEnd(wire.a, a),
@@ -56,7 +66,21 @@ const added = (batch: StoreBatch, known: Known): Operation[] => {
       }),
     ]
   })
-  return [serials, ...rows]
+}
+
+const serials = (batch: StoreBatch, known: Known): Operation[] => {
+  const taken = serialsTaken(batch)
+  if (taken === 0) return []
+  return [update(heddle, [['_uuid', '==', known.root]], { next_serial: known.nextSerial + taken })]
+}
+
+const overlay = (batch: StoreBatch, known: Known): Operation[] => {
+  const serial = known.nextSerial + (batch.addWires?.length ?? 0)
+  return [
+    ...networkOperations(batch, known, serial),
+    ...leaseOperations(batch, known),
+    ...endpointOperations(batch, known, serial + (batch.addNetwork === undefined ? 0 : 1)),
+  ]
 }
 
 /** An end that stays keeps its row; the row of one that moved goes with its last reference. */
@@ -121,6 +145,8 @@ const quarantines = ({ retireVnis = [], releaseVnis = [] }: StoreBatch, known: K
 
 /** The operations of a batch, in an order in which each may rely on those before it. */
 export const operationsOf = (batch: StoreBatch, known: Known): Operation[] => [
+  ...vniGuards(batch, known),
+  ...serials(batch, known),
   ...removed(batch, known),
   ...changed(batch, known),
   ...added(batch, known),
@@ -129,4 +155,5 @@ export const operationsOf = (batch: StoreBatch, known: Known): Operation[] => [
   ...quarantines(batch, known),
   ...siteOperations(batch, known),
   ...mappingOperations(batch, known),
+  ...overlay(batch, known),
 ]

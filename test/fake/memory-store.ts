@@ -2,7 +2,6 @@
 import { FabricError } from '#model/error.js'
 import { endNames, type Wire } from '#model/wire.js'
 import type {
-  Changed,
   MappingName,
   RetiredVni,
   Store,
@@ -14,14 +13,7 @@ import type {
   StoredTopology,
   StoreState,
 } from '#store/store.js'
-
-/** Puts a value under a key, or with `undefined` deletes; says what changed. */
-const put = <K, V>(map: Map<K, V>, key: K, value: V | undefined): Changed<V> => {
-  const old = map.get(key)
-  if (value === undefined) map.delete(key)
-  else map.set(key, value)
-  return { ...(old !== undefined && { old }), ...(value !== undefined && { new: value }) }
-}
+import { MemoryOverlay, put } from './memory-overlay.js'
 
 export class MemoryStore implements Store {
   state: StoreState = { state: 'leader' }
@@ -32,6 +24,7 @@ export class MemoryStore implements Store {
   private readonly retiredByVni = new Map<number, RetiredVni>()
   private readonly sitesByName = new Map<string, StoredSite>()
   private readonly mappingsByEid = new Map<string, StoredMapping>()
+  private readonly overlay = new MemoryOverlay()
   private readonly changeListeners = new Set<(change: StoreChange) => void>()
   private readonly stateListeners = new Set<(state: StoreState) => void>()
   private nextSerial = 1
@@ -65,6 +58,22 @@ export class MemoryStore implements Store {
 
   mappings(): Iterable<StoredMapping> {
     return this.mappingsByEid.values()
+  }
+
+  networks() {
+    return this.overlay.networks.values()
+  }
+
+  endpoints() {
+    return this.overlay.endpoints.values()
+  }
+
+  leases() {
+    return this.overlay.leases.values()
+  }
+
+  blocks() {
+    return this.overlay.blocks.values()
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -116,12 +125,17 @@ export class MemoryStore implements Store {
   }
 
   /** The indexes of the database: names, VNIs and interfaces are unique. */
-  private check({ addWires = [], changeWires = [], removeWires = [] }: StoreBatch): void {
+  private check(batch: StoreBatch): void {
+    this.overlay.check(batch, (key) => this.taken.has(key))
+    this.checkWires(batch)
+  }
+
+  private checkWires({ addWires = [], changeWires = [], removeWires = [] }: StoreBatch): void {
     const gone = [...removeWires, ...changeWires].flatMap(({ serial }) => this.bySerial.get(serial) ?? [])
     const freed = new Set(gone.flatMap((wire) => keysOf(wire).map(([, key]) => key)))
     const come = new Set<string>()
     for (const [code, key] of [...changeWires, ...addWires].flatMap(keysOf)) {
-      if (come.has(key) || (this.taken.has(key) && !freed.has(key)))
+      if (come.has(key) || this.overlay.has(key) || (this.taken.has(key) && !freed.has(key)))
         throw new FabricError(code, `${key} is taken`)
       come.add(key)
     }
@@ -153,7 +167,8 @@ export class MemoryStore implements Store {
       ...(batch.retireVnis ?? []).map((one) => put(this.retiredByVni, one.vni, one)),
       ...(batch.releaseVnis ?? []).map((vni) => put<number, RetiredVni>(this.retiredByVni, vni, undefined)),
     ]
-    return { wires, nodes, topologies, retired, ...this.applyMappings(batch) }
+    const overlay = this.overlay.apply(batch, () => this.nextSerial++)
+    return { wires, nodes, topologies, retired, ...this.applyMappings(batch), ...overlay }
   }
 }
 

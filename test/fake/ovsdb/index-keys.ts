@@ -24,7 +24,7 @@ export class IndexKeys {
     for (const { table, new: row } of changes) {
       for (const key of row === undefined ? [] : this.#keysOf(table, row)) {
         if (taken.has(key) || (this.#owners.has(key) && !freed.has(key))) {
-          throw new TransactionError('constraint violation', `two rows have the key ${key}`)
+          throw new TransactionError('constraint violation', wordsOf(key))
         }
         taken.add(key)
       }
@@ -44,10 +44,19 @@ export class IndexKeys {
     const table = this.#schema.tables.get(name)
     return (
       table?.indexes.map(
-        (columns) => `${name} ${columns.map((column) => printColumn(table, row, column)).join(' ')}`,
+        (columns) =>
+          `${name} ${columns.join(' ')} ${columns.map((column) => printColumn(table, row, column)).join(' ')}`,
       ) ?? []
     )
   }
+}
+
+/** As ovsdb-server says it, but for the values' order. */
+const wordsOf = (key: string): string => {
+  const [, table = '', columns = '', values = ''] = /^(\S+) (.*?) (\[.*)$/.exec(key) ?? []
+  const named = columns.split(' ').map((column) => `"${column}"`)
+  const what = named.length === 1 ? 'column' : 'columns'
+  return `Transaction causes multiple rows in "${table}" table to have identical values (${values}) for index on ${what} ${named.join(' and ')}.`
 }
 
 const printColumn = (table: TableSchema, row: FakeRow, name: string): string => {

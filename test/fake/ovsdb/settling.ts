@@ -67,7 +67,7 @@ const checkDeleted = (draft: Draft, counts: ReferenceCounts): void => {
   if (needed === undefined) return
   throw new TransactionError(
     'referential integrity violation',
-    `the row ${needed.uuid} of ${needed.table} is referred to`,
+    `cannot delete ${needed.table} row ${needed.uuid} because of ${count(needed.uuid)} remaining reference(s)`,
   )
 }
 
