@@ -61,7 +61,8 @@ export const mendChecksums = (
     if (from >= addresses) for (const one of overAddresses) fixSum(packet, bytes, one, from, to)
     return
   }
-  if (layer === 'nd' || layer === 'sll' || layer === 'tll') fixSum(packet, bytes, 'icmpv6', from, to)
+  if (layer === 'nd' || layer === 'lla' || layer === 'sll' || layer === 'tll')
+    fixSum(packet, bytes, 'icmpv6', from, to)
   else if (layer === 'sctp') mendSctp(packet, bytes)
   else if (layer === 'tcp' || layer === 'udp' || layer === 'icmp' || layer === 'icmpv6')
     fixSum(packet, bytes, layer, from, to)

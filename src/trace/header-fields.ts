@@ -50,6 +50,7 @@ const places: Partial<Readonly<Record<FieldName, readonly Place[]>>> = {
   icmpv6_code: [['icmpv6', 8, 8]],
   nd_reserved: [['nd', 32, 32]],
   nd_target: [['nd', 64, 128]],
+  nd_options_type: [['lla', 0, 8]],
   nd_sll: [['sll', 16, 48]],
   nd_tll: [['tll', 16, 48]],
 }
@@ -59,6 +60,9 @@ const tagPresent = 0x1000
 /** The outer tag as Open vSwitch sees it: priority, a bit that says a tag is there, VLAN id; 0 without a tag. */
 const tciOf = ({ bytes, layers: { vlan } }: Packet): number =>
   vlan === undefined ? 0 : numberAt(bytes, (vlan + 2) * 8, 16) | tagPresent
+
+/** Fields that say which other fields there are. */
+const deciding: ReadonlySet<FieldName> = new Set(['icmpv6_type', 'icmpv6_code', 'nd_options_type'] as const)
 
 /** Fields that are worked out. */
 const derived: Partial<Readonly<Record<FieldName, (packet: Packet) => number>>> = {
@@ -105,7 +109,7 @@ export const writeHeader = (packet: Packet, field: FieldName, value: bigint): Pa
   const from = start + ((bit >> 4) << 1)
   const to = start + (((bit + width + 15) >> 4) << 1)
   mendChecksums(packet, bytes, layer, from, to)
-  return { ...packet, bytes }
+  return deciding.has(field) ? reparsed(packet, bytes) : { ...packet, bytes }
 }
 
 /** A VLAN id that is written into a frame without a tag puts one there. */

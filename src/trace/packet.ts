@@ -32,6 +32,8 @@ export type LayerName =
   | 'icmp'
   | 'icmpv6'
   | 'nd'
+  /** The first link-layer address option of neighbour discovery, whichever it is. */
+  | 'lla'
   | 'sll'
   | 'tll'
 
@@ -184,8 +186,10 @@ const findDiscovery = (bytes: Uint8Array, start: number, end: number, found: Fou
   for (let at = start + 24; at + 8 <= end; ) {
     const length = byteAt(bytes, at + 1) * 8
     if (length === 0 || at + length > end) return
-    if (byteAt(bytes, at) === 1 && type === solicitation) found.layers.sll = at
-    if (byteAt(bytes, at) === 2 && type === advertisement) found.layers.tll = at
+    const option = byteAt(bytes, at)
+    if (option === 1 || option === 2) found.layers.lla ??= at
+    if (option === 1 && type === solicitation) found.layers.sll = at
+    if (option === 2 && type === advertisement) found.layers.tll = at
     at += length
   }
 }

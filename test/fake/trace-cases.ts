@@ -27,7 +27,14 @@ export const packets: Readonly<Record<string, Uint8Array>> = {
   'neighbour solicitation': inEthernet(
     hexBytes(
       '60000000 0020 3a ff fe800000000000000000000000000001 ff0200000000000000000001ff000002' +
-        '8700 51bd 00000000 fe800000000000000000000000000002 0101020000000001',
+        '8700 7a97 00000000 fe800000000000000000000000000002 0101020000000001',
+    ),
+    '86dd',
+  ),
+  'solicitation without option': inEthernet(
+    hexBytes(
+      '60000000 0018 3a ff fe800000000000000000000000000001 fe800000000000000000000000000002' +
+        '8700 7d25 00000000 fe800000000000000000000000000002',
     ),
     '86dd',
   ),
@@ -348,6 +355,37 @@ export const cases: readonly TraceCase[] = [
     ],
     packets: ['LACP', 'ARP', 'TCP over IPv6'],
     ports: [2],
+  },
+  {
+    name: 'a solicitation becomes an advertisement',
+    flows: [
+      'table=0,icmp6,icmpv6_type=135,nd_sll=02:00:00:00:00:01,actions=set_field:136->icmpv6_type,resubmit(,1)',
+      'table=1,icmp6,icmpv6_type=136,icmpv6_code=0,nd_options_type=1,actions=set_field:2->nd_options_type,set_field:0x60000000->nd_reserved,set_field:0a:58:00:00:00:00->nd_tll,move:NXM_NX_ND_TARGET[0..31]->NXM_NX_ND_TLL[0..31],move:NXM_NX_ND_TLL[]->NXM_OF_ETH_SRC[],move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[],move:NXM_NX_ND_TARGET[]->NXM_NX_IPV6_SRC[],in_port',
+    ],
+    packets: ['neighbour solicitation', 'solicitation without option', 'TCP over IPv6'],
+    ports: [1],
+  },
+  {
+    name: 'an ARP request becomes a reply',
+    flows: [
+      'arp,arp_op=1,actions=set_field:2->arp_op,move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],set_field:0a:58:00:00:00:00->arp_sha,move:NXM_OF_ARP_TPA[]->NXM_NX_ARP_SHA[0..31],push:NXM_OF_ARP_TPA[],move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],pop:NXM_OF_ARP_SPA[],in_port',
+    ],
+    packets: ['ARP', 'ICMP'],
+    ports: [1],
+  },
+  {
+    name: 'an echo request becomes a reply',
+    flows: [
+      'icmp,icmp_type=8,nw_frag=no,actions=set_field:0->icmp_type,push:NXM_OF_IP_DST[],move:NXM_OF_IP_SRC[]->NXM_OF_IP_DST[],pop:NXM_OF_IP_SRC[],set_field:64->nw_ttl,in_port',
+    ],
+    packets: ['ICMP', 'ARP'],
+    ports: [1],
+  },
+  {
+    name: 'the port that it came in by is forgotten',
+    flows: ['table=0,actions=set_field:0->in_port,goto_table:1', 'table=1,actions=output:1'],
+    packets: ['ICMP'],
+    ports: [1],
   },
   {
     name: 'a new connection is tracked',
