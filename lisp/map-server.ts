@@ -82,7 +82,7 @@ export class MapServer {
   constructor(start: MapServerStart) {
     const { now, random, rloc } = start
     const options = { ...mapServerDefaults, ...start.options }
-    this.system = new MappingSystem<Owner>({ now })
+    this.system = new MappingSystem<Owner>({ now, seed: Math.floor(random() * 0x1_0000_0000) })
     this.resolver = new MapResolver(this.system, this.sites)
     this.refusals = new Refusals(options.logEveryMs)
     this.notices = new Notices(options.controlPort, options.noticesMax, now)

@@ -21,6 +21,8 @@ export interface MappingSystemOptions {
   readonly now: number
   /** Mappings are taken out at most this much late. */
   readonly tickMs?: number
+  /** Any 32 bits that those who register do not know. */
+  readonly seed?: number
 }
 
 const added = { outcome: 'added' } as const
@@ -32,8 +34,8 @@ export class MappingSystem<Owner extends object> {
   readonly #owners = new Interner<Owner, Owner>()
   #sequence = 0
 
-  constructor({ now, tickMs = 250 }: MappingSystemOptions) {
-    const space = (family: EidFamily): Space => new Space(family, { now, tickMs })
+  constructor({ now, tickMs = 250, seed = 0 }: MappingSystemOptions) {
+    const space = (family: EidFamily): Space => new Space(family, { now, tickMs, seed })
     this.#spaces = { ipv4: space('ipv4'), ipv6: space('ipv6'), mac: space('mac'), name: space('name') }
   }
 

@@ -13,6 +13,11 @@ interface Instance {
   size: number
 }
 
+export interface SpaceOptions extends TimingWheelOptions {
+  /** As `HostIndex` has it. */
+  readonly seed?: number
+}
+
 export class Space {
   readonly family: EidFamily
   readonly slots: Slots
@@ -26,12 +31,12 @@ export class Space {
   /** Instance ids in order. */
   readonly #iids: number[] = []
 
-  constructor(family: EidFamily, options: TimingWheelOptions) {
+  constructor(family: EidFamily, options: SpaceOptions) {
     this.family = family
     this.slots = new Slots(keyWords[family])
     this.wheel = new TimingWheel(options)
     this.#tree = new RadixTree(keyWords[family])
-    this.#hosts = new HostIndex(this.slots)
+    this.#hosts = new HostIndex(this.slots, options.seed)
     this.#bits = keyBits[family]
     this.key = this.#tree.key
   }
