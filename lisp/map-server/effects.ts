@@ -37,19 +37,21 @@ export interface KeepNonce {
   readonly nonce: bigint
 }
 
+/** To be logged; `unlogged` like it were refused since the last line. */
+export interface Log<Name extends string> {
+  readonly do: 'log'
+  readonly refusal: Name
+  readonly from: Endpoint
+  readonly detail: string
+  readonly unlogged: number
+}
+
 export type Effect =
   | Send
   /** A mapping has changed: for events, history, the fabric's own flows. */
   | { readonly do: 'tell'; readonly change: MappingChange }
   | KeepNonce
-  /** To be logged; `unlogged` like it were refused since the last line. */
-  | {
-      readonly do: 'log'
-      readonly refusal: Refusal
-      readonly from: Endpoint
-      readonly detail: string
-      readonly unlogged: number
-    }
+  | Log<Refusal>
   /** Not for a Map-Server: for whoever resolves and registers elsewhere (`mapping-client.ts`). `data` are its bytes. */
   | {
       readonly do: 'pass'

@@ -1,5 +1,5 @@
 /** Why messages are refused: each is counted, and logged once a while for each reason, so that a flood fills no disk. */
-import type { Endpoint, Outbox } from './effects.js'
+import type { Endpoint, Log } from './effects.js'
 
 /** Reasons by name, and for people. `docs/lisp.md` has a line for each. */
 export const refusals = {
@@ -34,25 +34,32 @@ export const refusals = {
 
 export type Refusal = keyof typeof refusals
 
-/** A refusal on its way to whoever counts it. */
-export interface Refused {
-  readonly refusal: Refusal
+interface LogBox<Name extends string> {
+  push(effect: Log<Name>): unknown
+}
+
+/** A refusal on its way to whoever counts it. Clients have reasons of their own. */
+export interface Refused<Name extends string = Refusal> {
+  readonly refusal: Name
   readonly detail: string
 }
 
-export const refused = (refusal: Refusal, detail = ''): Refused => ({ refusal, detail })
+export const refused = <Name extends string = Refusal>(refusal: Name, detail = ''): Refused<Name> => ({
+  refusal,
+  detail,
+})
 
-export class Refusals {
-  readonly counts = new Map<Refusal, number>()
+export class Refusals<Name extends string = Refusal> {
+  readonly counts = new Map<Name, number>()
   readonly #logEveryMs: number
-  readonly #logged = new Map<Refusal, { at: number; unlogged: number }>()
+  readonly #logged = new Map<Name, { at: number; unlogged: number }>()
 
   constructor(logEveryMs: number) {
     this.#logEveryMs = logEveryMs
   }
 
   /** Counts a refusal, and asks for a line in the log when the last one of its kind is long enough ago. */
-  refuse({ refusal, detail }: Refused, from: Endpoint, now: number, out: Outbox): void {
+  refuse({ refusal, detail }: Refused<Name>, from: Endpoint, now: number, out: LogBox<Name>): void {
     this.counts.set(refusal, (this.counts.get(refusal) ?? 0) + 1)
     const last = this.#logged.get(refusal)
     if (last !== undefined && now - last.at < this.#logEveryMs) {

@@ -4,70 +4,28 @@
  */
 
 import { seededRandom } from '#link/random.js'
-import type { IpAddress } from '#lisp/address.js'
-import { parseEid, parseIp, printAddress, printEid, printPrefix } from '#lisp/address-text.js'
-import { type AuthAlgorithm, makeKey, type Proof, seal } from '#lisp/auth.js'
+import { parseEid, printAddress, printEid, printPrefix } from '#lisp/address-text.js'
+import { seal } from '#lisp/auth.js'
 import { eidFields } from '#lisp/eid.js'
 import { printOwner } from '#lisp/map-server/owners.js'
 import { makeSite, type Site } from '#lisp/map-server/sites.js'
 import { type Effect, type KeptNonce, MapServer } from '#lisp/map-server.js'
 import { decodeMessage, encodeMessage, type Message } from '#lisp/messages.js'
-import type { Locator, MappingRecord } from '#lisp/records.js'
-
-type Words = Map<string, string>
+import {
+  flagsOf,
+  identityOf,
+  ip,
+  listOf,
+  locatorOf,
+  locatorText,
+  proofOf,
+  recordOf,
+  recordText,
+  type Words,
+} from './lisp-script-words.js'
 
 const port = 4342
 const tickMs = 250
-
-const ip = (text: string): IpAddress => {
-  const address = parseIp(text)
-  if (address === undefined) throw new Error(`${text} is no address`)
-  return address
-}
-
-const listOf = (text: string | undefined): readonly string[] =>
-  text === undefined || text === '' ? [] : text.split(',')
-
-/** `192.0.2.1`, `192.0.2.1/2/50` (priority, weight), `192.0.2.1!` (not reachable). */
-const locatorOf = (text: string): Locator => {
-  const [address = '', priority = '1', weight = '100'] = text.replace('!', '').split('/')
-  const flags = { reachable: !text.endsWith('!'), local: true }
-  const numbers = {
-    priority: Number(priority),
-    weight: Number(weight),
-    multicastPriority: 255,
-    multicastWeight: 0,
-  }
-  return { ...numbers, flags, rloc: ip(address) }
-}
-
-/** `10.0.0.0/8@10=192.0.2.1,192.0.2.2`: EID, TTL in minutes, locators. */
-const recordOf = (text: string): MappingRecord => {
-  const [, eid = '', ttl = '', locators] = /^(.*)@(\d+)=(.*)$/.exec(text) ?? []
-  return {
-    ...eidFields(parseEid(eid)),
-    ttl: Number(ttl),
-    action: 'no-action',
-    authoritative: true,
-    mapVersion: 0,
-    locators: listOf(locators).map(locatorOf),
-  }
-}
-
-/** `xtr/site` as two hexadecimal numbers. */
-const identityOf = (text: string) => {
-  const [xtr = '0', site = '0'] = text.split('/')
-  return { xtrId: BigInt(`0x${xtr}`), siteId: BigInt(`0x${site}`) }
-}
-
-/** `1:secret` or `1:secret:algorithm`. */
-const proofOf = (text: string): Proof => {
-  const [keyId = '0', secret = '', algorithm = 'hmac-sha-256-128'] = text.split(':')
-  return { key: makeKey(Number(keyId), secret), keyId: Number(keyId), algorithm: algorithm as AuthAlgorithm }
-}
-
-const flagsOf = (text: string | undefined): Record<string, boolean> =>
-  Object.fromEntries(listOf(text).map((name) => [name, true]))
 
 const siteOf = (name: string, words: Words): Site => {
   const allowed = words.get('locators')
@@ -86,14 +44,6 @@ const siteOf = (name: string, words: Words): Site => {
     ...(words.has('max') && { registrationsMax: Number(words.get('max')) }),
     ...(words.has('xtrs') && { xtrsMax: Number(words.get('xtrs')) }),
   })
-}
-
-const locatorText = ({ rloc, priority, weight, flags }: Locator): string =>
-  `${printAddress(rloc)}/${priority}/${weight}${flags.reachable ? '' : '!'}${flags.local ? ' local' : ''}`
-
-const recordText = ({ eid, maskLength, ttl, action, authoritative, locators }: MappingRecord): string => {
-  const where = locators.length === 0 ? action : `-> ${locators.map(locatorText).join(', ')}`
-  return `${printPrefix(eid, maskLength)} ttl ${ttl}${authoritative ? ' authoritative' : ''} ${where}`
 }
 
 const messageText = (message: Message): string => {
