@@ -70,6 +70,7 @@ export const rows: readonly Row[] = [
       'src/link/clock',
       'src/link/targets',
       'api/fabric',
+      'api/networks',
     ],
   },
   { of: 'api', may: ['src/model', ...time], node: '*' },
