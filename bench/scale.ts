@@ -52,7 +52,7 @@ const startController = (directory: string): ChildProcess =>
         '--listen-openflow',
         `ptcp:${openflowPort}:127.0.0.1`,
       ],
-      ...['--vni-quarantine-seconds', '0', '--log-level', 'error'],
+      ...['--lisp-listen', 'none', '--vni-quarantine-seconds', '0', '--log-level', 'error'],
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   )

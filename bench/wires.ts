@@ -46,6 +46,8 @@ const startHeddle = async (lab: Lab): Promise<() => Promise<void>> => {
       `ptcp:6640:${at}`,
       '--listen-openflow',
       `ptcp:6653:${at}`,
+      '--lisp-listen',
+      'none',
       '--vni-quarantine-seconds',
       '0',
       '--log-level',

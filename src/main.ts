@@ -130,6 +130,13 @@ const listenOnRest = async (server: ReturnType<typeof createServer>, address: st
   }
 }
 
+/** Loads the mapping system only where it is wanted: a controller without one starts sooner. */
+const planMapping = async (config: Config) => {
+  if (config.lisp.listen.length === 0) return undefined
+  const { planPlane } = await import('#mapping/plan-plane.js')
+  return planPlane(config)
+}
+
 /** From here on memory counts more than the collector's time. */
 const manyWires = 5_000
 
@@ -163,6 +170,7 @@ export const startController = async (
 ): Promise<RunningController> => {
   const credentials = await readCredentials(config)
   const tokens = await readTokens(config)
+  const makeMapping = await planMapping(config)
   const { dials, place, local } = planStore(config, logger, credentials)
   const store = new Northbound({
     dials,
@@ -177,6 +185,8 @@ export const startController = async (
     },
     onCommitted: (outcome) => controller.metrics.committed(outcome),
   })
+  const tell: Controller['tell'] = (event) => controller.tell(event)
+  const mapping = makeMapping?.({ store, clock: systemClock, random: systemRandom, logger, tell })
   const controller = new Controller({
     store,
     openDoor: doorFactory(config, logger, credentials),
@@ -186,9 +196,11 @@ export const startController = async (
     eventsKept: config.events.keep,
     underlayMtu: config.underlayMtu,
     vni: config.vni,
+    mapping,
   })
   const server = createServer({
     fabric: controller.fabric,
+    mappings: mapping?.mappings,
     logger,
     clock: systemClock,
     random: systemRandom,
@@ -200,6 +212,7 @@ export const startController = async (
   const stopAll = async (): Promise<void> => {
     await server.close()
     await controller.stop()
+    await mapping?.stop()
     await store.close()
   }
   const stop = (): Promise<void> => {
@@ -212,6 +225,7 @@ export const startController = async (
     )
     await store.loaded(signal).finally(late)
     controller.start()
+    mapping?.start()
     keepHeapTight(store, () => controller.convergence.intent.size)
     await listenOnRest(server, config.listen.rest)
     signal?.throwIfAborted()

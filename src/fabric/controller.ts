@@ -7,6 +7,7 @@ import type { Clock } from '#link/clock.js'
 import { errorText, FabricError } from '#model/error.js'
 import type { FabricEventType } from '#model/event.js'
 import type { Logger } from '#model/logger.js'
+import type { MappingFigures } from '#model/mapping-figures.js'
 import type { WireStatus } from '#model/status.js'
 import type { Provenance, Wire } from '#model/wire.js'
 import type { SwitchPlan } from '#reconcile/plan.js'
@@ -29,6 +30,15 @@ export interface ControllerOptions {
   readonly eventsKept: number
   readonly underlayMtu: number
   readonly vni: VniRange & { readonly quarantineSeconds: number }
+  /** Absent where no mapping system runs. */
+  readonly mapping?: MappingWatch | undefined
+}
+
+/** What is to be known of the mapping system beside this. */
+export interface MappingWatch {
+  /** Why it cannot be reached; undefined while it can. */
+  readonly trouble: string | undefined
+  figures(): MappingFigures
 }
 
 /** After an address for switches was taken, as after a controller that has just ended. */
@@ -48,7 +58,7 @@ export class Controller {
   private readonly storing = new Set<string>()
 
   constructor(private readonly options: ControllerOptions) {
-    const { clock, boot, eventsKept, underlayMtu, store, vni } = options
+    const { clock, boot, eventsKept, underlayMtu, store, vni, mapping } = options
     this.journal = new Journal({ clock, boot, keep: eventsKept })
     this.convergence = new Convergence({
       clock,
@@ -60,7 +70,7 @@ export class Controller {
         drift: (node, drift) => this.drift(node, drift),
       },
     })
-    this.metrics = new Metrics(this.convergence)
+    this.metrics = new Metrics(this.convergence, mapping && (() => mapping.figures()))
     this.fabric = new LiveFabric({
       store,
       commit: (batch, request) => this.commit(batch, request),
@@ -69,7 +79,7 @@ export class Controller {
       clock,
       vni,
       metrics: () => this.metrics.expose(),
-      trouble: () => this.trouble,
+      trouble: () => this.trouble ?? mapping?.trouble,
       releaseNode: (name) => this.releaseNode(name),
     })
   }
@@ -329,7 +339,8 @@ export class Controller {
     this.tell({ type: 'drift-repaired', object, message, data: { node } })
   }
 
-  private tell(event: NewEvent): void {
+  /** Tells an event to whoever listens, and logs it. */
+  tell(event: NewEvent): void {
     this.journal.add(event)
     this.options.logger.info({ object: event.object, event: event.type, ...event.data }, event.message)
   }

@@ -1,8 +1,10 @@
 /** What the controller counts and measures, for Prometheus. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { MappingFigures } from '#model/mapping-figures.js'
 import type { SwitchPlan } from '#reconcile/plan.js'
 import type { Outcome } from '#reconcile/switch-handle.js'
 import type { Convergence } from './convergence.js'
+import { addMappingMetrics } from './mapping-metrics.js'
 
 /** Seconds, from a flow on loopback to a whole switch programmed anew. */
 const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
@@ -38,7 +40,9 @@ export class Metrics {
     ['outcome'],
   )
 
-  constructor(convergence: Convergence) {
+  /** `mapping`: where a mapping system runs. */
+  constructor(convergence: Convergence, mapping?: () => MappingFigures) {
+    if (mapping !== undefined) addMappingMetrics(this.registry, mapping)
     this.gauge('heddle_nodes', 'Nodes by state', ['state'], (set) => {
       const counts = { ready: 0, preparing: 0, offline: 0 }
       const { inventory } = convergence

@@ -26,6 +26,18 @@ export type FabricEventType =
   | 'topology-deleted'
   | 'drift-repaired'
   | 'drift-foreign'
+  | 'site-created'
+  | 'site-changed'
+  | 'site-deleted'
+  | 'mapping-registered'
+  | 'mapping-created'
+  | 'mapping-changed'
+  | 'mapping-moved'
+  | 'mapping-withdrawn'
+  | 'mapping-expired'
+  | 'mapping-deleted'
+  /** Changes of mappings that came too fast to be told one by one: how many. */
+  | 'mappings-changed'
   | 'controller-leader'
   | 'controller-standby'
 

@@ -46,6 +46,7 @@ const argumentsOf = ({ address, directory }: ControllerOptions): readonly string
   '--listen-rest=127.0.0.1:0',
   `--listen-ovsdb=ptcp:6640:${address}`,
   `--listen-openflow=ptcp:6653:${address}`,
+  `--lisp-listen=${address}:4342`,
   `--data-directory=${directory}`,
   `--northbound-file=${databaseOf(directory)}`,
   '--log-pretty=never',

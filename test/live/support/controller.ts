@@ -49,10 +49,14 @@ const collector = (lines: LogLine[]): Logger => {
   return { debug: write, info: write, warn: write, error: write }
 }
 
+/** No mapping system unless a test wants one: its port is one for the whole machine. */
+const withoutLisp: Settings = { 'lisp.listen': 'none' }
+
 /** Starts a controller in this process. */
 export const startHere = async (flags: Settings): Promise<Controller> => {
   const log: LogLine[] = []
-  const running = await startController(loadConfig({ flags }).config, collector(log))
+  const { config } = loadConfig({ flags: { ...withoutLisp, ...flags } })
+  const running = await startController(config, collector(log))
   return { url: running.url, client: new Client({ baseUrl: running.url }), log, stop: () => running.stop() }
 }
 
@@ -106,7 +110,7 @@ const gone = async (child: ChildProcess): Promise<number | null> => {
 
 /** The program as built into dist, just begun. */
 const begin = (flags: Settings): ChildProcess => {
-  const words = Object.entries({ 'log.pretty': 'never', ...flags }).map(
+  const words = Object.entries({ 'log.pretty': 'never', ...withoutLisp, ...flags }).map(
     ([key, value]) => `--${flagOf(key)}=${value}`,
   )
   return spawn(process.execPath, ['--enable-source-maps', program, 'controller', ...words], {

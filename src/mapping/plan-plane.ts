@@ -1,0 +1,40 @@
+/** The mapping system that the settings ask for. */
+import { join } from 'node:path'
+import {
+  type ConfiguredSite,
+  type LispSettings,
+  listenOf,
+  readSites,
+  rlocOf,
+  serverOptions,
+} from './configured.js'
+import { MappingPlane, type MappingPlaneOptions } from './mapping-plane.js'
+
+/** What of the settings it depends on. */
+export interface MappingSettings {
+  readonly lisp: LispSettings
+  readonly mapping: { readonly sites: readonly ConfiguredSite[] }
+  readonly dataDirectory: string
+  readonly northbound: { readonly target?: string }
+}
+
+/** The parts of the controller that it works with. */
+export type PlaneParts = Pick<MappingPlaneOptions, 'store' | 'clock' | 'random' | 'logger' | 'tell'>
+
+/** Reads all that the settings name; what comes of it makes the mapping system. Rejects with `invalid-request` and the setting that is wrong. */
+export const planPlane = async (settings: MappingSettings): Promise<(parts: PlaneParts) => MappingPlane> => {
+  const { lisp, mapping, dataDirectory, northbound } = settings
+  const strictNonces = lisp.strictNonces === 'all'
+  const sites = await readSites(mapping.sites, strictNonces)
+  return (parts) =>
+    new MappingPlane({
+      ...parts,
+      listen: lisp.listen.map(listenOf),
+      rloc: rlocOf(lisp),
+      server: serverOptions(lisp),
+      sites,
+      strictNonces,
+      nonceFile: join(dataDirectory, 'lisp-nonces'),
+      shared: northbound.target !== undefined,
+    })
+}
