@@ -6,7 +6,7 @@ import type { Node } from '#api/client.js'
 import { endpointBodyOf, networkWishOf, type Provision, provisionOf } from './attach-network.js'
 import { wireEndOf, wireProvisionOf } from './attach-wire.js'
 import { attachmentOf, type Call, checkNetns, ipamOf } from './call.js'
-import { detach, flushPending, releaseAddresses } from './detach.js'
+import { detach, flushPending, releaseAddresses, type Telling } from './detach.js'
 import { runIpam } from './ipam.js'
 import type { LedgerRecord } from './ledger.js'
 import { masquerade } from './masquerade.js'
@@ -83,8 +83,14 @@ const setUp = async (node: CniNode, cable: Cable, provision: Provision, where: N
   ])
 }
 
+/** How far an ADD has come: what there is to take back. */
+interface Attempt {
+  telling: Telling
+}
+
 type Work = (
   before: LedgerRecord | undefined,
+  attempt: Attempt,
 ) => Promise<{ readonly attached: Attached; readonly given: PluginResult | undefined }>
 
 /** Everything that `work` made is taken back when it fails, unless an earlier ADD had come to its end. */
@@ -99,20 +105,26 @@ const undoing = async (
   const endpoint = call.configuration.wire === undefined
   const record = { ...attachmentOf(call), id, configuration: call.name, host, endpoint, complete: false }
   if (before?.complete !== true) await node.ledger.write(record)
+  const attempt: Attempt = { telling: before === undefined ? 'nothing-to-tell' : 'tell' }
   try {
-    const { attached, given } = await work(before)
+    const { attached, given } = await work(before, attempt)
     await node.ledger.write({ ...record, complete: true, ipam: given })
     return attached
   } catch (error) {
-    if (before?.complete !== true) await takeBack(node, call, record)
+    if (before?.complete !== true) await takeBack(node, call, record, attempt)
     throw error
   }
 }
 
 /** The failure that led here is what the runtime has to know: others on the way back are not told, and GC finds what they left. */
-const takeBack = async (node: CniNode, call: Call, record: LedgerRecord): Promise<void> => {
+const takeBack = async (
+  node: CniNode,
+  call: Call,
+  record: LedgerRecord,
+  { telling }: Attempt,
+): Promise<void> => {
   await releaseAddresses(node, call).catch(() => {})
-  await detach(node, record).catch(() => {})
+  await detach(node, record, telling).catch(() => {})
 }
 
 const attachToNetwork = async (node: CniNode, call: Call): Promise<Attached> => {
@@ -120,8 +132,9 @@ const attachToNetwork = async (node: CniNode, call: Call): Promise<Attached> => 
   const id = endpointIdOf(node.name, attachment)
   const cable = cableOf(call, hostInterfaceOf(attachment))
   const wish = await networkWishOf(node, call)
-  return undoing(node, call, id, cable.host, async (before) => {
+  return undoing(node, call, id, cable.host, async (before, attempt) => {
     const { where, given } = await layGround(node, call, cable, before)
+    attempt.telling = 'tell'
     const endpoint = await node.controller.putEndpoint(id, endpointBodyOf(node, call, wish, given))
     const provision = provisionOf(call, endpoint, wish, given)
     const { addresses } = provision.equipment

@@ -8,6 +8,9 @@ import { aliasOf } from './names.js'
 import type { CniNode } from './node.js'
 import { together } from './together.js'
 
+/** Whether the controller has yet to be told: not of an endpoint that it was never asked for. */
+export type Telling = 'tell' | 'nothing-to-tell'
+
 /** Whether the controller knows that the endpoint is gone. Whatever keeps it from knowing, the deletion is kept. */
 const tell = async ({ controller }: CniNode, { id, endpoint }: LedgerRecord): Promise<boolean> => {
   if (!endpoint) return true
@@ -30,8 +33,12 @@ const removeCable = ({ interfaces }: CniNode, record: LedgerRecord): Promise<voi
  * Takes away what a record names; what is not there is taken away already. A controller that cannot be told is told later.
  * @throws CniError `command-failed`, `io-failure`, `try-later` when too many deletions wait
  */
-export const detach = async (node: CniNode, record: LedgerRecord): Promise<{ readonly told: boolean }> => {
-  const [told] = await together([tell(node, record), removeCable(node, record)])
+export const detach = async (
+  node: CniNode,
+  record: LedgerRecord,
+  telling: Telling = 'tell',
+): Promise<{ readonly told: boolean }> => {
+  const [told] = await together([telling === 'tell' ? tell(node, record) : true, removeCable(node, record)])
   if (told) await node.ledger.remove(record.id)
   else await node.ledger.postpone(record)
   return { told }
