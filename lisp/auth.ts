@@ -3,7 +3,7 @@
  * is a secret that an ETR and a Map-Server share; a site has several while it changes from one to the next.
  */
 import { createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { bytes, decode, rest, u32, u64 } from '#wire/codec.js'
+import { bytes, decode, rest, u32 } from '#wire/codec.js'
 import { struct } from '#wire/struct.js'
 import { Writer } from '#wire/writer.js'
 import { LispError, readingError } from './errors.js'
@@ -155,14 +155,6 @@ type Without<M> = M extends Authenticated ? Omit<M, 'authentication'> : never
 /** A message whose authentication data is still to be made. */
 export type Unsealed = Without<Authenticated>
 
-const nonceWriter = new Writer(8)
-
-const nonceBytes = (nonce: bigint): Uint8Array => {
-  nonceWriter.reset()
-  u64.write(nonceWriter, nonce)
-  return nonceWriter.finish()
-}
-
 /**
  * A message that is to be sent under several nonces, one to each of many: what is given back makes its bytes for a nonce, and
  * encodes nothing again. Throws `LispError` `unencodable`.
@@ -178,11 +170,17 @@ export const sealer = (
   const envelope = envelopeOf(unsealed)
   const nonceAt = envelope.nonce.byteOffset - unsealed.byteOffset
   const codeAt = envelope.authentication.data.byteOffset - unsealed.byteOffset
+  const writer = new Writer(unsealed.length)
+  writer.raw(unsealed)
+  // Of a writer that has all its bytes already: nonces are written over each other in it.
+  const written = writer.written()
+  const template = { ...envelope, nonce: written.subarray(nonceAt, nonceAt + 8) }
   return (nonce) => {
-    const data = Buffer.from(unsealed)
-    data.set(nonceBytes(nonce), nonceAt)
+    writer.pos = nonceAt
+    writer.u64(nonce)
+    const data = Buffer.from(written)
     if (line.hash === undefined) return data
-    const used = keyOf(line, { ...envelope, nonce: data.subarray(nonceAt, nonceAt + 8) }, key.secret)
+    const used = keyOf(line, template, key.secret)
     if (used === undefined) throw new LispError('unencodable', `no derived key for ${message.type}`)
     data.write(hmac(line.hash, used, data), codeAt, blank.length, 'binary')
     return data

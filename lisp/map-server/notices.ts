@@ -81,7 +81,6 @@ export class Notices {
     const sent = notice.party.unconfirmed.get(notice.topic ?? notice.nonce)
     if (sent === undefined) return undefined
     this.#forgetOrigin(sent)
-    this.#wheel.cancel(sent.id)
     sent.notice = notice
     sent.transmissions = 0
     return sent

@@ -83,9 +83,10 @@ export class Subscriptions {
     if (this.book.size === 0) return
     const name = printEid(eid)
     const told = new Publication([this.#present(eid, true)])
+    const exists = this.#system.find(eid) !== undefined
     for (const one of this.#longest(eid)) {
       if (!one.muted.some((muted) => sameEid(muted, eid))) {
-        this.#tell(this.#follow(one, eid, now), eid, told, name, now, out)
+        this.#tell(this.#follow(one, eid, exists, now), eid, told, name, now, out)
       }
     }
     for (const one of [...this.book.within(eid, withinMax)]) {
@@ -124,8 +125,7 @@ export class Subscriptions {
    * A subscription to a hole moves to the EID-prefix that has been registered there, when that is what was asked for; one to a
    * registered prefix gets an end when the prefix goes, and loses it when it comes back.
    */
-  #follow(subscription: Subscription, eid: Eid, now: number): Subscription {
-    const exists = this.#system.find(eid) !== undefined
+  #follow(subscription: Subscription, eid: Eid, exists: boolean, now: number): Subscription {
     if (sameEid(subscription.eid, eid)) {
       this.book.endAt(subscription, exists ? undefined : now + this.#options.temporaryMs)
       return subscription
