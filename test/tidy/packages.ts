@@ -15,5 +15,6 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   'cli-progress': ['src/cli'],
   picocolors: ['src/cli', 'bench'],
   vitest: ['test'],
+  '@grpc/grpc-js': ['test'],
   'fast-check': ['test'],
 }
