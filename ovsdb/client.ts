@@ -101,7 +101,7 @@ export class OvsdbClient<T extends AnyTable = AnyTable> {
   }
 
   /**
-   * Executes operations as one transaction; many may be under way at once. Rejects with `operation-failed` and the server's words; with
+   * Executes operations as one transaction; many may be under way at once, also while the replica is being loaded. Rejects with `operation-failed` and the server's words; with
    * `closed` when there is no connection and nothing was sent; with `outcome-unknown` when the connection was lost before the
    * answer: read back, then decide. Aborting the signal asks the server to cancel; its answer decides.
    */
@@ -118,7 +118,7 @@ export class OvsdbClient<T extends AnyTable = AnyTable> {
     if (there !== undefined) return there
     const lock = new ClientLock(name)
     this.#locks.set(name, lock)
-    if (this.#state.state === 'synced' && this.#session !== undefined) this.#attach(lock, this.#session)
+    if (this.#session !== undefined && hasSchema(this.#state)) this.#attach(lock, this.#session)
     return lock
   }
 
@@ -190,12 +190,13 @@ export class OvsdbClient<T extends AnyTable = AnyTable> {
     const schema = await getSchema(session, database)
     this.#driver.loading()
     this.#set({ state: 'loading', peer })
+    // A server answers in order, and a large dump takes it seconds: whose the lock is need not wait for that.
+    for (const lock of this.#locks.values()) this.#attach(lock, session)
     const leave = await gate?.enter(over)
     const method = await this.#replicate(session, schema).finally(leave)
     if (session.state === 'closed') return
     this.#driver.established()
     this.#set({ state: 'synced', peer, schema, ...(method !== undefined && { method }) })
-    for (const lock of this.#locks.values()) this.#attach(lock, session)
   }
 
   async #replicate(session: Session, schema: DatabaseSchema): Promise<MonitorMethod | undefined> {
@@ -229,7 +230,7 @@ export class OvsdbClient<T extends AnyTable = AnyTable> {
   }
 
   #ready(what: string): Session {
-    if (this.#state.state === 'synced' && this.#session !== undefined) return this.#session
+    if (this.#session !== undefined && hasSchema(this.#state)) return this.#session
     throw notSynced(this.#state, what)
   }
 
@@ -238,6 +239,9 @@ export class OvsdbClient<T extends AnyTable = AnyTable> {
     for (const listener of this.#listeners) listener(state)
   }
 }
+
+/** Whether the server is the right one and its schema fits: it can be asked, also while the replica is being loaded. */
+const hasSchema = ({ state }: ClientState): boolean => state === 'loading' || state === 'synced'
 
 /** With several targets to choose from, the others are tried before anything is waited for. */
 const linkOptions = (options: ClientOptions, dials: readonly Dial[]): { link: Partial<LinkOptions> } => ({

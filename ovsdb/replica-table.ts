@@ -30,8 +30,15 @@ export class ReplicaTable<T extends AnyTable = AnyTable> {
   readonly #rows = new Map<Uuid, Row<T>>()
   readonly #indexes = new Map<string, ReplicaIndex<Row<T>>>()
 
+  /** Columns that hold references to rows (sets of them, too), and the tables of those. */
+  readonly #references: readonly (readonly [column: string, table: string])[]
+
   constructor(declaration: T) {
     this.declaration = declaration
+    this.#references = Object.entries(declaration.columns).flatMap(([name, { type }]) => {
+      const { refTable } = type.key
+      return refTable === undefined || type.value !== undefined ? [] : [[name, refTable] as const]
+    })
   }
 
   get size(): number {
@@ -93,6 +100,23 @@ export class ReplicaTable<T extends AnyTable = AnyTable> {
     if (row === undefined) this.#rows.delete(uuid)
     else this.#rows.set(uuid, row)
     for (const index of this.#indexes.values()) index.update(old, row)
+  }
+
+  /**
+   * Puts the UUIDs of referenced rows themselves in the place of equal ones: the parser makes a string for every mention of a row,
+   * and a large database has many. For rows that nobody has seen yet.
+   */
+  shareReferences(changes: readonly RowChange<T>[], tables: ReadonlyMap<string, ReplicaTable>): void {
+    for (const [name, refTable] of this.#references) {
+      const target = tables.get(refTable)
+      if (target === undefined) continue
+      const share = (uuid: unknown): unknown => target.get(String(uuid))?._uuid ?? uuid
+      for (const { new: row } of changes) {
+        const value: unknown = row?.[name]
+        if (row === undefined || value === null || (Array.isArray(value) && value.length === 0)) continue
+        Object.assign(row, { [name]: Array.isArray(value) ? value.map(share) : share(value) })
+      }
+    }
   }
 
   #plan(bound: BoundTable<T>, update: RowUpdate): RowChange<T> | undefined {

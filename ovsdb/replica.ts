@@ -148,6 +148,7 @@ export class Replica<T extends AnyTable = AnyTable> implements ReplicaView<T> {
         all.push(describe(table.declaration.name, change))
       }
     }
+    for (const { table, changes } of planned) table.shareReferences(changes, this.#tables)
     if (all.length === 0) return
     // The changes are of the declared tables, which are what T names.
     for (const listener of this.#listeners) listener(all as ChangeSet<AnyTable> as ChangeSet<T>)

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type Logger as Pino, pino, stdSerializers } from 'pino'
 import { createServer } from '#api/server.js'
 import { parseTokens, type Tokens } from '#api/tokens.js'
@@ -26,6 +27,13 @@ import { OvsSwitchDoor } from '#switch/switch-door.js'
 import { Controller } from './fabric/controller.js'
 
 const schemaFile = fileURLToPath(new URL('./store/heddle.ovsschema', import.meta.url))
+
+/** V8's collector, which Node.js shows only on request. */
+const collectGarbage = (): void => {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') collect()
+}
 
 /** How long the northbound database may take to answer at the start before the log says so. */
 const patienceMs = 10_000
@@ -139,19 +147,28 @@ const planMapping = async (config: Config) => {
 
 /** From here on memory counts more than the collector's time. */
 const manyWires = 5_000
+/** So much that one change leaves behind is worth a collection of its own, once there is a pause. */
+const manyChanges = 1_000
+const pauseMs = 2_000
 
 /**
  * A controller lives long and changes in bursts. Left alone, V8 lets the heap of a large fabric grow to several times what is
- * in use before it looks; in small steps it stays within a few hundred megabytes.
+ * in use, and keeps what a burst took until the next one. So the heap of a large fabric grows in small steps, and is collected after
+ * the load and after bursts.
  */
 const keepHeapTight = (store: Northbound, wires: () => number): void => {
-  const look = (): void => {
+  let cancel = (): void => {}
+  const collect = (): void => {
     if (wires() <= manyWires) return
     setFlagsFromString('--heap-growing-percent=20')
-    stop()
+    collectGarbage()
   }
-  const stop = store.onChange(look)
-  look()
+  store.onChange((change) => {
+    if (change.wires.length < manyChanges) return
+    cancel()
+    cancel = systemClock.schedule(pauseMs, collect)
+  })
+  collect()
 }
 
 /** A controller that runs. */
@@ -223,8 +240,9 @@ export const startController = async (
     const late = systemClock.schedule(patienceMs, () =>
       logger.warn({ place }, 'still waiting for the northbound database'),
     )
-    await store.loaded(signal).finally(late)
     controller.start()
+    await store.loaded(signal).finally(late)
+    controller.load()
     mapping?.start()
     keepHeapTight(store, () => controller.convergence.intent.size)
     await listenOnRest(server, config.listen.rest)

@@ -50,8 +50,12 @@ export class Controller {
   readonly metrics: Metrics
   private readonly journal: Journal
   private door: SwitchDoor | undefined
+  /** Whether the door is open: from then on stored targets are dialled. */
+  private listening = false
   private trouble: string | undefined
   private stopping = false
+  /** Whether what the store holds has been taken up. */
+  private loaded = false
   /** Ends the wait for the next attempt to open the door. */
   private cancelRetry: (() => void) | undefined
   /** Nodes whose row is being written, so that one change makes one transaction. */
@@ -84,13 +88,25 @@ export class Controller {
     })
   }
 
-  /** Loads what the store holds and follows it. Resolves when that is done; leading may come later. */
+  /** Opens the door to the switches as soon as the lock is held: they are read while the store is. */
   start(): void {
     const { store } = this.options
-    this.load()
-    store.onChange((change) => this.stored(change))
     store.onState((state) => void this.follow(state))
     void this.follow(store.state)
+  }
+
+  /** Takes up what the store holds, once it is loaded, and follows it. */
+  load(): void {
+    const { store } = this.options
+    for (const node of store.nodes()) {
+      this.convergence.nodeStored(node.name, node)
+      this.dial(node.name, undefined, node)
+    }
+    this.convergence.wiresLoaded([...store.wires()])
+    this.fabric.resume()
+    store.onChange((change) => this.stored(change))
+    this.loaded = true
+    for (const [name, handle] of this.convergence.inventory.handles) void this.remember(name, handle)
   }
 
   async stop(): Promise<void> {
@@ -101,17 +117,10 @@ export class Controller {
     this.convergence.stop()
   }
 
-  private load(): void {
-    const { store } = this.options
-    for (const node of store.nodes()) this.convergence.nodeStored(node.name, node)
-    this.convergence.wiresLoaded([...store.wires()])
-    this.fabric.resume()
-  }
-
   private async follow(state: StoreState): Promise<void> {
     const { logger, store } = this.options
     if (this.stopping) return
-    if (state.state === 'leader' && this.door === undefined) {
+    if ((state.state === 'leader' || state.state === 'reading') && this.door === undefined) {
       this.tell({
         type: 'controller-leader',
         object: 'controller',
@@ -123,6 +132,7 @@ export class Controller {
       this.tell({ type: 'controller-standby', object: 'controller', message: state.reason })
       const door = this.door
       this.door = undefined
+      this.listening = false
       await door?.close()
       this.convergence.stop()
     } else if (state.state === 'connecting')
@@ -138,7 +148,8 @@ export class Controller {
         refused: (...refusal) => this.refused(...refusal),
       })
       this.trouble = undefined
-      for (const node of this.options.store.nodes()) this.dial(node.name, undefined, node)
+      this.listening = true
+      if (this.loaded) for (const node of this.options.store.nodes()) this.dial(node.name, undefined, node)
     } catch (error) {
       const trouble = `cannot listen for switches: ${errorText(error)}`
       if (trouble !== this.trouble) this.options.logger.error({ err: error }, trouble)
@@ -189,7 +200,7 @@ export class Controller {
   }
 
   private dial(name: string, old: StoredNode | undefined, node: StoredNode | undefined): void {
-    if (this.door === undefined) return
+    if (this.door === undefined || !this.listening) return
     if (old === undefined) this.door.recall(name)
     if (old?.spec.target === node?.spec.target) return
     this.door.undial(name)
@@ -242,7 +253,7 @@ export class Controller {
     const { store, clock, logger } = this.options
     const stored = this.convergence.inventory.stored.get(node)
     const { rloc } = handle.facts
-    if (store.state.state !== 'leader' || this.storing.has(node)) return
+    if (!this.loaded || store.state.state !== 'leader' || this.storing.has(node)) return
     if (stored !== undefined && (rloc === undefined || stored.lastRloc === rloc)) return
     this.storing.add(node)
     try {

@@ -54,6 +54,7 @@ export class Convergence {
   private readonly toRefresh = new Set<number>()
   private readonly waiters = new Map<number, Set<Waiter>>()
   private refreshing = false
+  private known = false
 
   constructor(private readonly options: ConvergenceOptions) {
     this.inventory = new LiveInventory(options.underlayMtu)
@@ -88,10 +89,15 @@ export class Convergence {
     return nodes.every((node) => this.workers.get(node)?.confirmed(serial) ?? true)
   }
 
-  /** The wires that the store held at the start: those that are found up are what they were, and no news. */
+  /**
+   * The wires that the store held at the start: those that are found up are what they were, and no news. From here on it is
+   * known what is wanted; switches may have connected before.
+   */
   wiresLoaded(wires: readonly Wire[]): void {
     this.wiresChanged(wires.map((wire) => ({ new: wire })))
     for (const { serial } of wires) this.loaded.add(serial)
+    this.known = true
+    for (const worker of this.workers.values()) worker.resume()
   }
 
   /** One transaction of the store. */
@@ -194,6 +200,7 @@ export class Convergence {
   }
 
   private readonly wants: Wants = {
+    known: () => this.known,
     wire: (serial, node): Desired => {
       const wire = this.intent.withSerial(serial)
       return wire === undefined ? nothing : compileWire(wire, this.inventory, node)

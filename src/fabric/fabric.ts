@@ -275,7 +275,7 @@ export class LiveFabric implements Fabric {
   private requireLeader(): void {
     const { state } = this.options.store
     if (state.state === 'standby') throw new FabricError('not-leader', state.reason)
-    if (state.state === 'connecting') throw new FabricError('store-unavailable', state.reason)
+    if (state.state !== 'leader') throw new FabricError('store-unavailable', state.reason)
   }
 
   private admit(drafts: readonly Draft[], leaving: ReadonlySet<number> = new Set()): void {

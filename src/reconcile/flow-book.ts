@@ -4,7 +4,7 @@
  * are only counted and listed.
  */
 import { hash } from 'node:crypto'
-import { type OriginKind, originOf } from '#compile/cookie.js'
+import { cookieOf, type Origin, type OriginKind, originKinds, originOf } from '#compile/cookie.js'
 import type { Action } from '#openflow/actions.js'
 import type { Flow } from '#openflow/flow.js'
 import { actionsKey } from '#openflow/instructions.js'
@@ -57,92 +57,106 @@ export const flowBody = (flow: Flow): string => {
   return body.length <= shortMax ? body : hash('sha1', body, 'base64')
 }
 
-const slot = (kind: OriginKind, serial: number): string | number =>
-  kind === 'wire' ? serial : `${kind}${serial}`
+/** An origin as one number, small for wires, of which there are many. */
+const slotOf = (kind: OriginKind, serial: number): number =>
+  kind === 'wire' ? serial : originKinds[kind] * serialsEnd + serial
 
-/** A large fabric has many flows: what is held of one is a single text, cookie and body. */
-const pack = ({ cookie, body }: Held): string => `${cookie.toString(16)} ${body}`
+const serialsEnd = 2 ** 40
 
-const unpack = (packed: string): Held => {
-  const gap = packed.indexOf(' ')
-  return { cookie: BigInt(`0x${packed.slice(0, gap)}`), body: packed.slice(gap + 1) }
-}
+const kinds = new Map<number, OriginKind>(
+  Object.entries(originKinds).map(([kind, code]) => [code, kind as OriginKind]),
+)
+
+const originAt = (slot: number): Origin => ({
+  kind: kinds.get(Math.floor(slot / serialsEnd)) ?? 'wire',
+  serial: slot % serialsEnd,
+})
 
 export class FlowBook {
-  private readonly held = new Map<FlowKey, string>()
-  private readonly byOrigin = new Map<string | number, FlowKey[]>()
-  private foreignCount = 0
+  /** Which origin each flow of ours is for. */
+  private readonly slots = new Map<FlowKey, number>()
+  /** Key, body, key, body of the flows of each origin: a large fabric has many, and one array is the least that can be kept. */
+  private readonly flows = new Map<number, readonly string[]>()
+  private readonly foreigners = new Map<FlowKey, Held>()
 
   get size(): number {
-    return this.held.size
+    return this.slots.size + this.foreigners.size
   }
 
   /** Flows whose cookie is not ours. */
   get foreign(): number {
-    return this.foreignCount
+    return this.foreigners.size
   }
 
   get(key: FlowKey): Held | undefined {
-    const packed = this.held.get(key)
-    return packed === undefined ? undefined : unpack(packed)
+    const slot = this.slots.get(key)
+    if (slot === undefined) return this.foreigners.get(key)
+    return { cookie: cookieOf(originAt(slot)), body: this.bodyOf(slot, key) }
   }
 
-  /** Whether the switch holds exactly this. */
-  holds(key: FlowKey, held: Held): boolean {
-    return this.held.get(key) === pack(held)
+  /** Whether the switch holds exactly this for an origin. */
+  holds(key: FlowKey, origin: Origin, body: string): boolean {
+    const slot = this.slots.get(key)
+    return slot === slotOf(origin.kind, origin.serial) && this.bodyOf(slot, key) === body
   }
 
-  /** Keys of the flows of an origin; do not keep the array over a change. */
+  /** Keys of the flows of an origin. */
   keysOf(kind: OriginKind, serial: number): readonly FlowKey[] {
-    return this.byOrigin.get(slot(kind, serial)) ?? []
+    return this.flows.get(slotOf(kind, serial))?.filter((_, index) => index % 2 === 0) ?? []
   }
 
   /** The wires that have flows here. */
   wireSerials(): number[] {
-    return [...this.byOrigin.keys()].filter((key): key is number => typeof key === 'number')
+    return [...this.flows.keys()].filter((slot) => slot < serialsEnd)
   }
 
   set(key: FlowKey, held: Held): void {
-    const before = this.get(key)
-    if (before?.cookie !== held.cookie) {
-      if (before !== undefined) this.forget(key, before)
-      const origin = originOf(held.cookie)
-      if (origin === undefined) this.foreignCount++
-      else this.addKey(slot(origin.kind, origin.serial), key)
+    const before = this.slots.get(key)
+    const origin = originOf(held.cookie)
+    const slot = origin && slotOf(origin.kind, origin.serial)
+    if (before !== undefined && before !== slot) this.forget(key, before)
+    if (slot === undefined) {
+      this.foreigners.set(key, held)
+      return
     }
-    this.held.set(key, pack(held))
+    this.foreigners.delete(key)
+    const others = before === slot ? this.without(slot, key) : this.flows.get(slot)
+    this.slots.set(key, slot)
+    // Arrays that are made whole have no room to spare.
+    this.flows.set(slot, others === undefined ? [key, held.body] : [...others, key, held.body])
   }
 
   delete(key: FlowKey): Held | undefined {
     const before = this.get(key)
-    if (before !== undefined) {
-      this.held.delete(key)
-      this.forget(key, before)
-    }
+    const slot = this.slots.get(key)
+    if (slot === undefined) this.foreigners.delete(key)
+    else this.forget(key, slot)
     return before
   }
 
   clear(): void {
-    this.held.clear()
-    this.byOrigin.clear()
-    this.foreignCount = 0
+    this.slots.clear()
+    this.flows.clear()
+    this.foreigners.clear()
   }
 
-  /** An origin has few flows, and arrays that are made whole have no room to spare. */
-  private addKey(at: string | number, key: FlowKey): void {
-    const keys = this.byOrigin.get(at)
-    this.byOrigin.set(at, keys === undefined ? [key] : [...keys, key])
+  private bodyOf(slot: number, key: FlowKey): string {
+    const flows = this.flows.get(slot) ?? []
+    for (let at = 0; at < flows.length; at += 2) if (flows[at] === key) return flows[at + 1] ?? ''
+    return ''
   }
 
-  private forget(key: FlowKey, held: Held): void {
-    const origin = originOf(held.cookie)
-    if (origin === undefined) {
-      this.foreignCount--
-      return
-    }
-    const at = slot(origin.kind, origin.serial)
-    const keys = this.byOrigin.get(at)?.filter((other) => other !== key) ?? []
-    if (keys.length === 0) this.byOrigin.delete(at)
-    else this.byOrigin.set(at, keys)
+  private forget(key: FlowKey, slot: number): void {
+    this.slots.delete(key)
+    const others = this.without(slot, key)
+    if (others.length === 0) this.flows.delete(slot)
+    else this.flows.set(slot, others)
+  }
+
+  /** Keys and bodies of an origin but one. */
+  private without(slot: number, key: FlowKey): readonly string[] {
+    const flows = this.flows.get(slot) ?? []
+    const at = flows.indexOf(key)
+    return at < 0 ? flows : flows.toSpliced(at, 2)
   }
 }

@@ -60,15 +60,14 @@ const flowChanges = ({ origin, desired }: Wanted, actual: Actual): { deletes: Ch
     const key = flowKey(flow)
     const body = flowBody(flow)
     wanted.add(key)
-    const held = { cookie, body }
-    if (actual.book.holds(key, held)) continue
+    if (actual.book.holds(key, origin, body)) continue
     const there = actual.book.get(key)
     // Modifying keeps the counters and the duration of the flow; adding takes it over from whoever holds it.
     puts.push({
       type: there?.cookie === cookie ? 'modify' : 'add',
       origin,
       key,
-      held,
+      held: { cookie, body },
       flow,
     })
   }

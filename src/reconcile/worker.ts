@@ -12,6 +12,8 @@ import type { Outcome, SwitchHandle } from './switch-handle.js'
 
 /** What the loop asks about what is wanted, at the moment when it needs it. */
 export interface Wants {
+  /** Whether it is known what is wanted. Until then nothing is compared: nothing wanted would be a lot to delete. */
+  known(): boolean
   /** `nothing` for a wire that is gone or has no end at `node`. */
   wire(serial: number, node: string): Desired
   node(node: string): Desired
@@ -95,6 +97,11 @@ export class SwitchWorker {
     this.wake()
   }
 
+  /** What is wanted has become known. */
+  resume(): void {
+    this.wake()
+  }
+
   /** Whether the switch is known to hold what the wire wants of it now. */
   confirmed(serial: number): boolean {
     return (
@@ -132,7 +139,7 @@ export class SwitchWorker {
   }
 
   private wake(): void {
-    if (this.running || this.stopped || !this.options.handle.ready) return
+    if (this.running || this.stopped || !this.options.handle.ready || !this.options.wants.known()) return
     this.running = true
     // Everything that one event marks makes one round.
     queueMicrotask(() => void this.run())

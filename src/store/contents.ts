@@ -32,6 +32,8 @@ import {
 } from './tables.js'
 import type { Known } from './transaction.js'
 
+const provenancesMax = 1_000
+
 const mappingKey = ({ iid, eid }: MappingName): string => `${iid} ${eid}`
 
 export class Contents implements Known {
@@ -42,7 +44,8 @@ export class Contents implements Known {
   private readonly sites = new Kept<string, StoredSite>(({ name }) => name)
   private readonly mappings = new Kept<string, StoredMapping>(mappingKey)
   readonly overlay: OverlayContents
-  private lastProvenance: Provenance | undefined
+  /** The latest requests: links that were made together share theirs. */
+  private readonly provenances = new Map<string, Provenance>()
   /** Serial numbers given to transactions that are still under way. */
   private given = 0
 
@@ -204,8 +207,15 @@ export class Contents implements Known {
     const [a, b] = [ends.get(row.a), ends.get(row.b)]
     // References are strong: the server cannot have a link without its ends.
     if (a === undefined || b === undefined) throw new TypeError(`link ${row.name} has lost an end`)
-    const wire = wireOf(row, a, b, this.lastProvenance)
-    this.lastProvenance = wire.provenance
+    const wire = wireOf(row, a, b, this.provenances.get(row.request_id))
+    this.remember(wire.provenance)
     return wire
+  }
+
+  private remember(provenance: Provenance): void {
+    const { requestId } = provenance
+    if (this.provenances.get(requestId) === provenance) return
+    if (this.provenances.size >= provenancesMax) this.provenances.clear()
+    this.provenances.set(requestId, provenance)
   }
 }

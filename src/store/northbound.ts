@@ -13,7 +13,7 @@ import type { Wire } from '#model/wire.js'
 import { OvsdbClient } from '#ovsdb/client.js'
 import type { ClientLock } from '#ovsdb/client-lock.js'
 import { OvsdbError } from '#ovsdb/errors.js'
-import { assertLock, commit, insert, type Operation, wait } from '#ovsdb/operations.js'
+import { assertLock, commit, insert, type Operation, select, wait } from '#ovsdb/operations.js'
 import { Contents } from './contents.js'
 import { refusalOf } from './refusal.js'
 import type {
@@ -57,6 +57,8 @@ export class Northbound implements Store {
   private readonly lock: ClientLock
   private readonly changeListeners = new Set<(change: StoreChange) => void>()
   private readonly stateListeners = new Set<(state: StoreState) => void>()
+  /** UUID of the fabric's row: asked for before the contents, of which a large fabric has many. */
+  private root: string | undefined
   private current: StoreState
 
   constructor(private readonly options: NorthboundOptions) {
@@ -79,7 +81,10 @@ export class Northbound implements Store {
     })
     this.lock = this.client.lock(lockName)
     this.lock.onState(() => this.look())
-    this.client.onState(() => this.look())
+    this.client.onState(({ state }) => {
+      if (state === 'loading' && this.root === undefined) void this.identify()
+      this.look()
+    })
   }
 
   get state(): StoreState {
@@ -87,7 +92,7 @@ export class Northbound implements Store {
   }
 
   get fabricId(): string {
-    return this.contents.root
+    return this.root ?? ''
   }
 
   /**
@@ -160,7 +165,7 @@ export class Northbound implements Store {
   async commit(batch: StoreBatch): Promise<void> {
     const { state } = this
     if (state.state === 'standby') throw new FabricError('not-leader', state.reason)
-    if (state.state === 'connecting') throw new FabricError('store-unavailable', state.reason)
+    if (state.state !== 'leader') throw new FabricError('store-unavailable', state.reason)
     const operations: Operation[] = [
       assertLock(lockName),
       ...operationsOf(batch, this.contents),
@@ -194,7 +199,19 @@ export class Northbound implements Store {
     }
   }
 
+  /** Finds out which fabric this is. Where that fails, the contents say it a little later. */
+  private async identify(): Promise<void> {
+    try {
+      const [rows] = await this.client.transact([select(heddle, [], ['_uuid'])])
+      this.root ??= rows[0]?._uuid
+      this.look()
+    } catch (error) {
+      this.options.logger.debug({ err: error }, 'the northbound database was not identified early')
+    }
+  }
+
   private look(): void {
+    if (this.contents.loaded) this.root = this.contents.root
     const next = this.judge()
     const same = next.state === this.current.state && 'reason' in next === 'reason' in this.current
     const reason = 'reason' in next && 'reason' in this.current && next.reason === this.current.reason
@@ -215,6 +232,8 @@ export class Northbound implements Store {
   private judge(): StoreState {
     const { state } = this.client
     const { place } = this.options
+    if (state.state === 'loading' && this.root !== undefined && this.lock.state === 'locked')
+      return { state: 'reading', reason: `the northbound database at ${place} is being read` }
     if (state.state !== 'synced' || !this.contents.loaded) {
       const misfit = this.misfit()
       if (misfit !== undefined) return { state: 'connecting', reason: misfit }

@@ -138,11 +138,13 @@ export type StoreState =
   | { readonly state: 'connecting'; readonly reason: string }
   /** Another controller holds the lock; `reason` says so. */
   | { readonly state: 'standby'; readonly reason: string }
+  /** The lock is ours and `fabricId` is known; the contents are on their way. */
+  | { readonly state: 'reading'; readonly reason: string }
   | { readonly state: 'leader' }
 
 export interface Store {
   readonly state: StoreState
-  /** Identifies this northbound database: bridges are marked with it, so that nobody repairs another fabric's switches. */
+  /** Identifies this northbound database, from `reading` on: bridges are marked with it, so that nobody repairs another fabric's switches. */
   readonly fabricId: string
   wires(): Iterable<Wire>
   nodes(): Iterable<StoredNode>

@@ -151,6 +151,7 @@ export class Simulation {
         }),
     })
     controller.start()
+    controller.load()
     return controller
   }
 }

@@ -39,6 +39,7 @@ it('postpones the wires with a defect and confirms the others', async () => {
     handle,
     clock: new VirtualClock(),
     wants: {
+      known: () => true,
       wire: (serial) => desired.get(serial)?.() ?? nothing,
       node: () => nothing,
       port: () => undefined,

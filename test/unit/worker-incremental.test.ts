@@ -55,6 +55,10 @@ class World {
     events: { wireState: () => {}, nodeChanged: () => {}, planned: () => {}, drift: () => {} },
   })
 
+  constructor() {
+    this.convergence.wiresLoaded([])
+  }
+
   happen(what: Happening): void {
     switch (what.type) {
       case 'put':

@@ -25,12 +25,14 @@ let clock: VirtualClock
 let handle: IdealSwitch
 let worker: SwitchWorker
 let wanted: Set<number>
+let known: boolean
 let settled: number[][]
 
 beforeEach(() => {
   clock = new VirtualClock()
   handle = new IdealSwitch('n1')
   wanted = new Set([1, 2, 3])
+  known = true
   settled = []
   const desired = (serial: number): Desired =>
     wanted.has(serial) ? { ...nothing, flows: [flowOf(serial)] } : nothing
@@ -38,6 +40,7 @@ beforeEach(() => {
     handle,
     clock,
     wants: {
+      known: () => known,
       wire: desired,
       node: () => compileNode(),
       port: () => undefined,
@@ -115,6 +118,21 @@ describe('rounds', () => {
     await quiet()
     expect(held()).toEqual([1, 3])
     expect(handle.book.size).toBe(3)
+  })
+
+  test('a switch that connects before it is known what is wanted is left as it is', async () => {
+    worker.markAll()
+    await quiet()
+    wanted.clear()
+    known = false
+    worker.markAll()
+    await quiet()
+    expect([handle.plans.length, handle.book.size, worker.confirmed(1)]).toEqual([1, 4, false])
+    wanted.add(1).add(3)
+    known = true
+    worker.resume()
+    await quiet()
+    expect(held()).toEqual([1, 3])
   })
 
   test('nothing is sent to a switch that is not ready, nor after the end', async () => {
