@@ -135,7 +135,7 @@ export class Controller {
       this.listening = false
       await door?.close()
       this.convergence.stop()
-    } else if (state.state === 'connecting')
+    } else if (state.state === 'connecting' && this.loaded)
       logger.warn({ reason: state.reason }, 'northbound database not connected')
   }
 
