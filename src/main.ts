@@ -213,11 +213,13 @@ export const startController = async (
     eventsKept: config.events.keep,
     underlayMtu: config.underlayMtu,
     vni: config.vni,
+    ipam: config.ipam,
     mapping,
   })
   const server = createServer({
     fabric: controller.fabric,
     mappings: mapping?.mappings,
+    networks: controller.networks,
     logger,
     clock: systemClock,
     random: systemRandom,

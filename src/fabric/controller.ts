@@ -17,6 +17,9 @@ import { Convergence } from './convergence.js'
 import { LiveFabric } from './fabric.js'
 import { Journal, type NewEvent } from './journal.js'
 import { Metrics } from './metrics.js'
+import { LiveNetworks } from './networks.js'
+import { nodeSide } from './node-side.js'
+import { OverlayIntent } from './overlay-intent.js'
 import type { VniRange } from './vni-pool.js'
 
 export interface ControllerOptions {
@@ -30,6 +33,7 @@ export interface ControllerOptions {
   readonly eventsKept: number
   readonly underlayMtu: number
   readonly vni: VniRange & { readonly quarantineSeconds: number }
+  readonly ipam: { readonly quarantineSeconds: number }
   /** Absent where no mapping system runs. */
   readonly mapping?: MappingWatch | undefined
 }
@@ -46,6 +50,8 @@ const listenRetryMs = 1_000
 
 export class Controller {
   readonly fabric: LiveFabric
+  readonly networks: LiveNetworks
+  readonly overlay = new OverlayIntent()
   readonly convergence: Convergence
   readonly metrics: Metrics
   private readonly journal: Journal
@@ -62,7 +68,7 @@ export class Controller {
   private readonly storing = new Set<string>()
 
   constructor(private readonly options: ControllerOptions) {
-    const { clock, boot, eventsKept, underlayMtu, store, vni, mapping } = options
+    const { clock, boot, eventsKept, underlayMtu, store, vni, ipam, mapping } = options
     this.journal = new Journal({ clock, boot, keep: eventsKept })
     this.convergence = new Convergence({
       clock,
@@ -79,6 +85,7 @@ export class Controller {
       store,
       commit: (batch, request) => this.commit(batch, request),
       convergence: this.convergence,
+      overlay: this.overlay,
       journal: this.journal,
       clock,
       vni,
@@ -86,6 +93,20 @@ export class Controller {
       trouble: () => this.trouble ?? mapping?.trouble,
       releaseNode: (name) => this.releaseNode(name),
     })
+    const { intent, inventory } = this.convergence
+    this.networks = new LiveNetworks({
+      store,
+      overlay: this.overlay,
+      vnis: this.fabric.vnis,
+      clock,
+      switches: nodeSide(inventory),
+      quarantineSeconds: ipam.quarantineSeconds,
+      linkAt: (node, name) => intent.claim(node, name)?.name,
+      linkWithVni: (one) => intent.withVni(one)?.name,
+      commit: (batch, request) => this.commit(batch, request),
+      tell: (event) => this.tell(event),
+    })
+    this.metrics.watchOverlay(() => this.networks.figures())
   }
 
   /** Opens the door to the switches as soon as the lock is held: they are read while the store is. */
@@ -103,6 +124,7 @@ export class Controller {
       this.dial(node.name, undefined, node)
     }
     this.convergence.wiresLoaded([...store.wires()])
+    this.networks.load()
     this.fabric.resume()
     store.onChange((change) => this.stored(change))
     this.loaded = true
