@@ -249,6 +249,23 @@ it('sends what is outside to the port of the node, and takes what comes back', (
   expect(one.send('n1', one.ofport(gate), udpFrame(spoofed))).toEqual({ arrived: [], asked: [] })
 })
 
+it('hears a node ask in the name of any address of its own, and nobody’s questions about free addresses', () => {
+  const one = fabric({ endpoints: [a, b, c, gate] })
+  const send = (frame: Uint8Array) => one.send('n1', one.ofport(gate), frame)
+  const asks = ipOf('10.0.0.10').value
+  const arp = { mac: gate.mac, asks }
+  expect(only(send(arpFrame({ ...arp, from: ipOf('198.51.100.7').value }))).ofport).toBe(one.ofport(gate))
+  const own = { mac: gate.mac, from: 0n, asks: ipOf('fd00::4').value }
+  const router = { mac: gate.mac, from: linkLocalOf(gate.mac), asks: 0n, type: 133 }
+  const quiet = [
+    arpFrame({ ...arp, from: 0n }),
+    arpFrame({ ...arp, from: ipOf('10.0.0.11').value }),
+    discoveryFrame(own),
+    discoveryFrame(router),
+  ]
+  for (const frame of quiet) expect(send(frame)).toEqual({ arrived: [], asked: [] })
+})
+
 it('lets nothing from a tunnel leave by the port of the node', () => {
   const one = fabric({ endpoints: [a, b, c, gate] })
   const fate = one.send('n1', tunnelOfport, udpFrame(world), {
