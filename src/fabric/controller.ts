@@ -6,6 +6,7 @@ import { originOf } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
 import { errorText, FabricError } from '#model/error.js'
 import type { FabricEventType } from '#model/event.js'
+import { type LocalMappings, noLocalMappings } from '#model/local-mappings.js'
 import type { Logger } from '#model/logger.js'
 import type { MappingFigures } from '#model/mapping-figures.js'
 import type { WireStatus } from '#model/status.js'
@@ -20,6 +21,7 @@ import { Metrics } from './metrics.js'
 import { LiveNetworks } from './networks.js'
 import { nodeSide } from './node-side.js'
 import { OverlayIntent } from './overlay-intent.js'
+import { OwnEids } from './own-eids.js'
 import type { VniRange } from './vni-pool.js'
 
 export interface ControllerOptions {
@@ -42,6 +44,8 @@ export interface ControllerOptions {
 export interface MappingWatch {
   /** Why it cannot be reached; undefined while it can. */
   readonly trouble: string | undefined
+  /** Takes what is to be known of our own networks and endpoints. */
+  readonly local: LocalMappings
   figures(): MappingFigures
 }
 
@@ -55,6 +59,7 @@ export class Controller {
   readonly convergence: Convergence
   readonly metrics: Metrics
   private readonly journal: Journal
+  private readonly ownEids: OwnEids
   private door: SwitchDoor | undefined
   /** Whether the door is open: from then on stored targets are dialled. */
   private listening = false
@@ -106,6 +111,7 @@ export class Controller {
       commit: (batch, request) => this.commit(batch, request),
       tell: (event) => this.tell(event),
     })
+    this.ownEids = new OwnEids({ local: mapping?.local ?? noLocalMappings, overlay: this.overlay, inventory })
     this.metrics.watchOverlay(() => this.networks.figures())
   }
 
@@ -125,6 +131,7 @@ export class Controller {
     }
     this.convergence.wiresLoaded([...store.wires()])
     this.networks.load()
+    this.ownEids.load()
     this.fabric.resume()
     store.onChange((change) => this.stored(change))
     this.loaded = true
@@ -185,10 +192,12 @@ export class Controller {
       const name = (node ?? old)?.name
       if (name === undefined) continue
       this.convergence.nodeStored(name, node)
+      this.ownEids.nodeChanged(name)
       this.dial(name, old, node)
       if (node === undefined)
         this.tell({ type: 'node-deleted', object: `node ${name}`, message: `node ${name} was deleted` })
     }
+    this.ownEids.stored(change)
     this.convergence.wiresChanged(change.wires)
     for (const { old, new: wire } of change.wires) this.wireStored(old, wire)
     for (const { old, new: topology } of change.topologies) {
@@ -267,6 +276,7 @@ export class Controller {
         })
       }
     }
+    this.ownEids.nodeChanged(node)
     if (handle !== undefined) void this.remember(node, handle)
   }
 

@@ -67,6 +67,8 @@ export class MappingPlane {
   readonly #stops: (() => void)[] = []
   /** Whether this controller leads, as far as was acted upon. */
   #leading = false
+  /** Until then what comes in was there before this controller. */
+  #started = false
   #wasStandby = false
   #stopping = false
   #settling: Promise<void> = Promise.resolve()
@@ -107,6 +109,7 @@ export class MappingPlane {
   start(): void {
     const { store } = this.#options
     this.#state.load()
+    this.#started = true
     this.#stops.push(
       store.onChange((change) => this.#stored(change)),
       store.onState(() => this.#settle()),
@@ -222,7 +225,7 @@ export class MappingPlane {
 
   #changed(change: MappingChange): void {
     this.#state.count(change)
-    if (this.#state.beginning) return
+    if (this.#state.beginning || !this.#started) return
     this.#history.note(change, this.#options.clock.wallTime())
     this.#reports.note(change)
     this.#whereabouts.changed(change.eid)
