@@ -15,6 +15,7 @@ import { sameAs } from './endpoint-values.js'
 import { LiveEndpoints } from './endpoints.js'
 import { AddressBook } from './ipam/address-book.js'
 import { fsck } from './ipam/fsck.js'
+import { isBlockOf } from './ipam/geometry.js'
 import { checkMtu, networkOf } from './network-values.js'
 import { OverlayEvents } from './overlay-events.js'
 import type { OverlayIntent } from './overlay-intent.js'
@@ -202,8 +203,12 @@ export class LiveNetworks implements Networks {
     const change =
       before === undefined ? { addNetwork: wanted } : { changeNetwork: { ...wanted, serial: before.serial } }
     const retireVnis = before === undefined || before.vni === wanted.vni ? [] : [vnis.retirement(before)]
+    // Subnets of another size are cut otherwise; nodes take blocks anew when they need addresses.
+    const dropBlocks = [...this.book.blocksOf(wanted.name)].filter(
+      ({ cidr }) => !isBlockOf(wanted.subnets, cidr),
+    )
     const commit = (whole: StoreBatch) => this.commit(whole, wanted.provenance)
-    await vnis.promise([wanted.vni], { ...change, retireVnis }, commit)
+    await vnis.promise([wanted.vni], { ...change, retireVnis, dropBlocks }, commit)
   }
 
   private checkVni(vni: number): void {
