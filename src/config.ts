@@ -184,6 +184,8 @@ const knownBelow = (section: string): string => {
   return [...new Set(here.map((setting) => setting.path[depth]))].join(', ')
 }
 
+const isLoopback = (address: string): boolean => /^(127\.|\[?::1\b)/.test(address)
+
 /** What each setting allows and all together do not. */
 const contradictions = (config: Parsed, sources: ReadonlyMap<string, string>): string[] => {
   const problems: string[] = []
@@ -196,6 +198,20 @@ const contradictions = (config: Parsed, sources: ReadonlyMap<string, string>): s
   const everywhere = config.lisp.listen.find((one) => /^(0\.0\.0\.0|\[[0:]+\]):/.test(one))
   if (everywhere !== undefined && config.lisp.rloc === undefined) {
     add('lisp.listen', `${everywhere} is every address; say in lisp.rloc which one routers know`)
+  }
+  const elsewhere = [...config.mapping.resolvers, ...config.mapping.servers.map(({ address }) => address)]
+  const far = elsewhere.find((one) => !isLoopback(one))
+  const own = [...config.lisp.listen, ...[config.lisp.rloc ?? []].flat()]
+  if (elsewhere.length > 0 && own.length === 0) {
+    add(
+      'lisp.rloc',
+      'mapping.resolvers and mapping.servers answer to an own address: say which, or lisp.listen',
+    )
+  } else if (far !== undefined && own.every(isLoopback)) {
+    add(
+      'lisp.listen',
+      `${own.join(', ')} cannot be reached from ${far}: listen where its answers can come to`,
+    )
   }
   const names = config.mapping.sites.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)

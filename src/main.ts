@@ -16,7 +16,7 @@ import { systemClock } from '#link/clock.js'
 import type { Credentials } from '#link/credentials.js'
 import { dial } from '#link/dial.js'
 import type { Dial } from '#link/link-driver.js'
-import { systemRandom } from '#link/random.js'
+import { secretRandom, systemRandom } from '#link/random.js'
 import { parseDialTarget, parseListenTarget } from '#link/targets.js'
 import { errorText, FabricError } from '#model/error.js'
 import type { Logger } from '#model/logger.js'
@@ -140,7 +140,8 @@ const listenOnRest = async (server: ReturnType<typeof createServer>, address: st
 
 /** Loads the mapping system only where it is wanted: a controller without one starts sooner. */
 const planMapping = async (config: Config) => {
-  if (config.lisp.listen.length === 0) return undefined
+  const { lisp, mapping } = config
+  if (lisp.listen.length + mapping.resolvers.length + mapping.servers.length === 0) return undefined
   const { planPlane } = await import('#mapping/plan-plane.js')
   return planPlane(config)
 }
@@ -203,7 +204,7 @@ export const startController = async (
     onCommitted: (outcome) => controller.metrics.committed(outcome),
   })
   const tell: Controller['tell'] = (event) => controller.tell(event)
-  const mapping = makeMapping?.({ store, clock: systemClock, random: systemRandom, logger, tell })
+  const mapping = makeMapping?.({ store, clock: systemClock, random: secretRandom, logger, tell })
   const controller = new Controller({
     store,
     openDoor: doorFactory(config, logger, credentials),
@@ -213,11 +214,13 @@ export const startController = async (
     eventsKept: config.events.keep,
     underlayMtu: config.underlayMtu,
     vni: config.vni,
+    ipam: config.ipam,
     mapping,
   })
   const server = createServer({
     fabric: controller.fabric,
     mappings: mapping?.mappings,
+    networks: controller.networks,
     logger,
     clock: systemClock,
     random: systemRandom,

@@ -159,11 +159,17 @@ export const configSchema = z.strictObject({
     'MTU between the nodes in bytes, where a node says nothing else',
   ),
   vni: z.strictObject({
-    min: setting(vni.default(4096), 'smallest VNI of the range that links draw from'),
+    min: setting(vni.default(4096), 'smallest VNI of the range that links and networks draw from'),
     max: setting(vni.default(0xff_ffff), 'largest VNI of the range'),
     quarantineSeconds: setting(
       z.int().min(0).max(31_536_000).default(300),
       'seconds before a VNI that became free is used again',
+    ),
+  }),
+  ipam: z.strictObject({
+    quarantineSeconds: setting(
+      z.int().min(0).max(31_536_000).default(60),
+      'seconds before an address that became free is given out again',
     ),
   }),
   lisp: z.strictObject({

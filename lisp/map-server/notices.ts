@@ -7,6 +7,7 @@ import { checkAuthentication, type Proof } from '../auth.js'
 import { TimingWheel } from '../mapping/timing-wheel.js'
 import type { MapNotifyAck } from '../messages/map-notify.js'
 import type { Outbox } from './effects.js'
+import { type Sealed, SendSealed } from './sealed.js'
 
 /** Waits before each transmission after the first, and before giving up. */
 const waitsMs = [3_000, 3_000, 3_000, 6_000, 12_000, 24_000, 48_000]
@@ -20,8 +21,7 @@ export interface NoticeParty {
 
 export interface Notice {
   readonly nonce: bigint
-  /** The same bytes each time. */
-  readonly data: Uint8Array
+  readonly sealed: Sealed
   /** Where the receiver is, best first. */
   readonly addresses: readonly IpAddress[]
   readonly proof: Proof
@@ -130,10 +130,10 @@ export class Notices {
   }
 
   #transmit(sent: SentNotice, out: Outbox): void {
-    const { addresses, data } = sent.notice
+    const { addresses, sealed } = sent.notice
     const address = addresses[sent.transmissions <= firstAddressMax ? 0 : 1 % addresses.length]
     sent.transmissions += 1
-    if (address !== undefined) out.push({ do: 'send', to: { address, port: this.port }, data })
+    if (address !== undefined) out.push(new SendSealed({ address, port: this.port }, sealed))
   }
 
   #drop(sent: SentNotice): void {

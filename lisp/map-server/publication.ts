@@ -4,6 +4,7 @@
  */
 import { type Proof, sealer } from '../auth.js'
 import type { MappingRecord } from '../records.js'
+import { type Sealed, SealedLater } from './sealed.js'
 
 interface Written {
   readonly proof: Proof
@@ -18,12 +19,16 @@ export class Publication {
     this.#records = records
   }
 
-  /** The bytes for one subscriber. */
-  sealed(nonce: bigint, proof: Proof): Uint8Array {
-    for (const one of this.#written) if (isSame(one.proof, proof)) return one.sealed(nonce)
-    const sealed = sealer({ type: 'map-notify', flags: {}, nonce, records: this.#records }, proof)
+  /** The message for one subscriber. */
+  sealed(nonce: bigint, proof: Proof): Sealed {
+    return new SealedLater(this.#sealerFor(proof), nonce)
+  }
+
+  #sealerFor(proof: Proof): (nonce: bigint) => Uint8Array {
+    for (const one of this.#written) if (isSame(one.proof, proof)) return one.sealed
+    const sealed = sealer({ type: 'map-notify', flags: {}, nonce: 0n, records: this.#records }, proof)
     this.#written.push({ proof, sealed })
-    return sealed(nonce)
+    return sealed
   }
 }
 

@@ -143,9 +143,10 @@ export class Registry {
   #notify(xtr: Xtr, record: MappingRecord, now: number, out: Outbox): void {
     xtr.noticeNonce = BigInt.asUintN(64, xtr.noticeNonce + 1n)
     const { noticeNonce: nonce, proof, address } = xtr
-    const data = seal({ type: 'map-notify', flags: {}, nonce, records: [record] }, proof)
+    const bytes = seal({ type: 'map-notify', flags: {}, nonce, records: [record] }, proof)
     const topic = `${record.maskLength} ${JSON.stringify(record.eid)}`
-    this.#parts.notices.send({ nonce, data, addresses: [address], proof, party: xtr, topic }, now, out)
+    const notice = { nonce, sealed: { bytes }, addresses: [address], proof, party: xtr, topic }
+    this.#parts.notices.send(notice, now, out)
   }
 
   #nonce(): bigint {

@@ -185,8 +185,8 @@ export class Subscriptions {
     const nonce = BigInt.asUintN(64, nonceWanted)
     subscription.nonce = nonce
     const { proof, rlocs: addresses } = subscription
-    const data = told.sealed(nonce, proof)
-    this.#notices.send({ nonce, data, addresses, proof, party: subscription, topic }, now, out)
+    const sealed = told.sealed(nonce, proof)
+    this.#notices.send({ nonce, sealed, addresses, proof, party: subscription, topic }, now, out)
   }
 
   /** Takes a notice that nobody has acknowledged. */

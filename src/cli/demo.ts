@@ -48,7 +48,13 @@ const demo = async (io: Io, options: DemoOptions): Promise<void> => {
   const output = json ? io.stderr : io.stdout
   const palette = paletteFor(output, io.env)
   const begun = io.clock.now()
-  const stage = new Stage({ clock: io.clock, signal: io.signal, env: io.env, labName: labNameOf(io) })
+  const stage = new Stage({
+    clock: io.clock,
+    random: io.random,
+    signal: io.signal,
+    env: io.env,
+    labName: labNameOf(io),
+  })
   output.write(opening(palette, stage.labName))
   const checks = await performSteps(stage, steps, narrateOn(output, io.env)).catch((error: unknown) => {
     if (io.signal.aborted) output.write(`\n\n  ${palette.yellow('interrupted: everything is removed')}\n`)

@@ -3,8 +3,8 @@
  * table's miss. Duplicate address detection (a source that is not an address yet) is not admitted and so never answered: addresses
  * are unique because the controller gives them out.
  */
-import type { Cidr, Ip } from '#model/cidr.js'
-import type { Endpoint } from '#model/endpoint.js'
+import { type Cidr, type Family, type Ip, widthOf } from '#model/cidr.js'
+import { type Endpoint, isNodePort } from '#model/endpoint.js'
 import { linkLocalOf, linkLocals } from '#model/gateway.js'
 import type { Network } from '#model/network.js'
 import { resubmit } from '#openflow/actions.js'
@@ -47,6 +47,10 @@ const dhcpRule = (sender: Match): Rule =>
     true,
   )
 
+/** A node is configured by its owner: an advertisement would lead its own traffic into the fabric. */
+const noRouterRule = (sender: Match): Rule =>
+  rule(300, { ...sender, ...icmp6(discovery.routerSolicitation) }, false)
+
 /** Solicitations whose source link-layer address is the sender's, or that have none, are looked up again as what they are. */
 const solicitationRules = (sender: Match, mac: bigint): readonly Rule[] =>
   [mac, 0n].map((option) => ({
@@ -65,18 +69,41 @@ const address6Rules = (sender: Match, endpoint: Endpoint): readonly Rule[] => {
   ]
 }
 
-/** What an endpoint that is a router carries for others: any source within `prefix` that is no member's address. */
-const carriedRules = (sender: Match, network: Network, prefix: Cidr): readonly Rule[] => [
-  rule(50, { ...sender, ...fromPrefix(prefix) }, true),
-  ...[...network.subnets.map(({ cidr }) => cidr), linkLocals]
-    .filter(({ family }) => family === prefix.family)
-    .map((cidr) => rule(60, { ...sender, ...fromPrefix(cidr) }, false)),
-]
+/** No host's address: who asks whether an address is free (RFC 4862, RFC 5227) says that it has none. */
+const unspecified = (family: Family): Cidr => ({ family, value: 0n, length: widthOf(family) })
+
+/** ARP questions that say that they come from within a prefix. */
+const asksFrom = (sender: Match, prefix: Cidr): Match => {
+  const { ip_src: source } = fromPrefix(prefix)
+  const asks = { ...sender, eth_type: etherType.arp, arp_op: 1 }
+  return source === undefined ? asks : { ...asks, arp_spa: source }
+}
+
+/**
+ * What an endpoint that is a router says for others: any source within `prefix` that is no member's address. Its questions as well: a node
+ * asks in the name of any address of its own.
+ */
+const carriedRules = (sender: Match, mac: bigint, network: Network, prefix: Cidr): readonly Rule[] => {
+  const { family } = prefix
+  const subnets = network.subnets.map(({ cidr }) => cidr)
+  const forbidden = [...subnets, linkLocals, unspecified(family)].filter((one) => one.family === family)
+  const kinds =
+    family === 4
+      ? [
+          (from: Cidr): Match => ({ ...sender, ...fromPrefix(from) }),
+          (from: Cidr): Match => asksFrom({ ...sender, arp_sha: mac }, from),
+        ]
+      : [(from: Cidr): Match => ({ ...sender, ...fromPrefix(from) })]
+  return kinds.flatMap((from) => [
+    rule(50, from(prefix), true),
+    ...forbidden.map((one) => rule(60, from(one), false)),
+  ])
+}
 
 /** One rule of each kind: several prefixes forbid the same sources. */
 const distinct = (rules: readonly Rule[]): readonly Rule[] => {
-  const text = ({ match }: Rule): string =>
-    JSON.stringify(match, (_, value) => (typeof value === 'bigint' ? value.toString(16) : value))
+  const text = ({ priority, match }: Rule): string =>
+    JSON.stringify([priority, match], (_, value) => (typeof value === 'bigint' ? value.toString(16) : value))
   return [...new Map(rules.map((one) => [text(one), one])).values()]
 }
 
@@ -89,13 +116,15 @@ export const admitRules = (
 ): readonly Rule[] => {
   const mac = BigInt(endpoint.mac)
   const sender = { in_port: ofport, eth_src: mac }
-  const has = (wanted: 4 | 6): boolean => network.subnets.some(({ cidr }) => cidr.family === wanted)
+  const has = (wanted: Family): boolean => network.subnets.some(({ cidr }) => cidr.family === wanted)
+  const asks = !isNodePort(endpoint)
   return [
     ...endpoint.addresses
       .filter(({ family }) => family === 4)
       .flatMap((address) => address4Rules(sender, mac, address)),
-    ...(has(4) ? [dhcpRule(sender)] : []),
+    ...(has(4) && asks ? [dhcpRule(sender)] : []),
     ...(has(6) ? address6Rules(sender, endpoint) : []),
-    ...distinct(carried.flatMap((prefix) => carriedRules(sender, network, prefix))),
+    ...(has(6) && !asks ? [noRouterRule(sender)] : []),
+    ...distinct(carried.flatMap((prefix) => carriedRules(sender, mac, network, prefix))),
   ]
 }

@@ -7,7 +7,8 @@ import { FabricError } from '#model/error.js'
 import type { Inventory } from '#model/facts.js'
 import { endNames, type Wire, type WireEnd, type WireSpec } from '#model/wire.js'
 import type { Intent } from './intent.js'
-import type { VniPool } from './vni-pool.js'
+import type { OverlayIntent } from './overlay-intent.js'
+import type { VniLedger } from './vni-ledger.js'
 
 /** A wire as it would be, and where the request states it: '' or 'links[3].'. */
 export interface Draft {
@@ -19,11 +20,10 @@ export interface Draft {
 
 export interface Ground {
   readonly intent: Intent
+  /** Networks and endpoints have VNIs and interfaces too. */
+  readonly overlay: Pick<OverlayIntent, 'endpointAt' | 'withVni'>
   readonly inventory: Inventory
-  readonly vnis: VniPool
-  quarantinedUntil(vni: number): number | undefined
-  /** Milliseconds since the Unix epoch. */
-  readonly now: number
+  readonly vnis: Pick<VniLedger, 'checkFree'>
 }
 
 /** Throws the first thing that is wrong with `drafts`, of which those in `leaving` make room. */
@@ -34,6 +34,7 @@ export const admit = (drafts: readonly Draft[], leaving: ReadonlySet<number>, gr
     checkShape(draft)
     seen.add(draft)
     checkOwners(draft, replaced, ground.intent)
+    checkOverlay(draft, ground.overlay)
     checkVni(draft, ground)
     checkMtu(draft, ground.inventory)
   }
@@ -96,22 +97,28 @@ const checkOwners = ({ spec, at }: Draft, replaced: ReadonlySet<number>, intent:
   if (spec.vni !== undefined) refuse('vni-taken', `VNI ${spec.vni}`, 'vni', intent.withVni(spec.vni))
 }
 
-const checkVni = ({ spec, at, serial }: Draft, ground: Ground): void => {
+/** Collisions with networks and endpoints. */
+const checkOverlay = ({ spec, at }: Draft, overlay: Ground['overlay']): void => {
+  for (const end of endNames) {
+    const endpoint = overlay.endpointAt(spec[end].node, spec[end].interface)
+    if (endpoint === undefined) continue
+    throw new FabricError('interface-taken', `${describe(spec[end])} belongs to endpoint ${endpoint.id}`, {
+      field: `${at}${end}.interface`,
+      owner: `endpoint ${endpoint.id}`,
+    })
+  }
+  const network = spec.vni === undefined ? undefined : overlay.withVni(spec.vni)
+  if (network === undefined) return
+  throw new FabricError('vni-taken', `VNI ${spec.vni} belongs to network ${network.name}`, {
+    field: `${at}vni`,
+    owner: `network ${network.name}`,
+  })
+}
+
+const checkVni = ({ spec, at, serial }: Draft, { intent, vnis }: Ground): void => {
   const { vni } = spec
-  if (vni === undefined || (serial !== undefined && ground.intent.withSerial(serial)?.vni === vni)) return
-  const field = `${at}vni`
-  if (!ground.vnis.contains(vni)) {
-    throw new FabricError('vni-out-of-range', `VNI ${vni} is outside ${ground.vnis.describe()}`, { field })
-  }
-  const until = ground.quarantinedUntil(vni)
-  if (until !== undefined && until > ground.now) {
-    const seconds = Math.ceil((until - ground.now) / 1000)
-    throw new FabricError(
-      'vni-quarantined',
-      `VNI ${vni} was in use until a short while ago; free in ${seconds} s`,
-      { field },
-    )
-  }
+  if (vni === undefined || (serial !== undefined && intent.withSerial(serial)?.vni === vni)) return
+  vnis.checkFree(vni, `${at}vni`)
 }
 
 /** Where both nodes are known; elsewhere the wire is pending until it is clear. */

@@ -6,6 +6,7 @@ import { originOf } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
 import { errorText, FabricError } from '#model/error.js'
 import type { FabricEventType } from '#model/event.js'
+import { type LocalMappings, noLocalMappings } from '#model/local-mappings.js'
 import type { Logger } from '#model/logger.js'
 import type { MappingFigures } from '#model/mapping-figures.js'
 import type { WireStatus } from '#model/status.js'
@@ -17,6 +18,10 @@ import { Convergence } from './convergence.js'
 import { LiveFabric } from './fabric.js'
 import { Journal, type NewEvent } from './journal.js'
 import { Metrics } from './metrics.js'
+import { LiveNetworks } from './networks.js'
+import { nodeSide } from './node-side.js'
+import { OverlayIntent } from './overlay-intent.js'
+import { OwnEids } from './own-eids.js'
 import type { VniRange } from './vni-pool.js'
 
 export interface ControllerOptions {
@@ -30,6 +35,7 @@ export interface ControllerOptions {
   readonly eventsKept: number
   readonly underlayMtu: number
   readonly vni: VniRange & { readonly quarantineSeconds: number }
+  readonly ipam: { readonly quarantineSeconds: number }
   /** Absent where no mapping system runs. */
   readonly mapping?: MappingWatch | undefined
 }
@@ -38,6 +44,8 @@ export interface ControllerOptions {
 export interface MappingWatch {
   /** Why it cannot be reached; undefined while it can. */
   readonly trouble: string | undefined
+  /** Takes what is to be known of our own networks and endpoints. */
+  readonly local: LocalMappings
   figures(): MappingFigures
 }
 
@@ -46,9 +54,12 @@ const listenRetryMs = 1_000
 
 export class Controller {
   readonly fabric: LiveFabric
+  readonly networks: LiveNetworks
+  readonly overlay = new OverlayIntent()
   readonly convergence: Convergence
   readonly metrics: Metrics
   private readonly journal: Journal
+  private readonly ownEids: OwnEids
   private door: SwitchDoor | undefined
   /** Whether the door is open: from then on stored targets are dialled. */
   private listening = false
@@ -62,7 +73,7 @@ export class Controller {
   private readonly storing = new Set<string>()
 
   constructor(private readonly options: ControllerOptions) {
-    const { clock, boot, eventsKept, underlayMtu, store, vni, mapping } = options
+    const { clock, boot, eventsKept, underlayMtu, store, vni, ipam, mapping } = options
     this.journal = new Journal({ clock, boot, keep: eventsKept })
     this.convergence = new Convergence({
       clock,
@@ -79,6 +90,7 @@ export class Controller {
       store,
       commit: (batch, request) => this.commit(batch, request),
       convergence: this.convergence,
+      overlay: this.overlay,
       journal: this.journal,
       clock,
       vni,
@@ -86,6 +98,21 @@ export class Controller {
       trouble: () => this.trouble ?? mapping?.trouble,
       releaseNode: (name) => this.releaseNode(name),
     })
+    const { intent, inventory } = this.convergence
+    this.networks = new LiveNetworks({
+      store,
+      overlay: this.overlay,
+      vnis: this.fabric.vnis,
+      clock,
+      switches: nodeSide(inventory),
+      quarantineSeconds: ipam.quarantineSeconds,
+      linkAt: (node, name) => intent.claim(node, name)?.name,
+      linkWithVni: (one) => intent.withVni(one)?.name,
+      commit: (batch, request) => this.commit(batch, request),
+      tell: (event) => this.tell(event),
+    })
+    this.ownEids = new OwnEids({ local: mapping?.local ?? noLocalMappings, overlay: this.overlay, inventory })
+    this.metrics.watchOverlay(() => this.networks.figures())
   }
 
   /** Opens the door to the switches as soon as the lock is held: they are read while the store is. */
@@ -103,6 +130,8 @@ export class Controller {
       this.dial(node.name, undefined, node)
     }
     this.convergence.wiresLoaded([...store.wires()])
+    this.networks.load()
+    this.ownEids.load()
     this.fabric.resume()
     store.onChange((change) => this.stored(change))
     this.loaded = true
@@ -163,10 +192,12 @@ export class Controller {
       const name = (node ?? old)?.name
       if (name === undefined) continue
       this.convergence.nodeStored(name, node)
+      this.ownEids.nodeChanged(name)
       this.dial(name, old, node)
       if (node === undefined)
         this.tell({ type: 'node-deleted', object: `node ${name}`, message: `node ${name} was deleted` })
     }
+    this.ownEids.stored(change)
     this.convergence.wiresChanged(change.wires)
     for (const { old, new: wire } of change.wires) this.wireStored(old, wire)
     for (const { old, new: topology } of change.topologies) {
@@ -245,6 +276,7 @@ export class Controller {
         })
       }
     }
+    this.ownEids.nodeChanged(node)
     if (handle !== undefined) void this.remember(node, handle)
   }
 

@@ -13,6 +13,7 @@ import type { Store, StoreBatch } from '#store/store.js'
 import { admit, type Draft } from './admission.js'
 import type { Convergence } from './convergence.js'
 import type { Journal } from './journal.js'
+import type { OverlayIntent } from './overlay-intent.js'
 import { describeDifference, topologyDifference } from './topology-plan.js'
 import { flowView, nodeView, wireView } from './views.js'
 import { VniLedger } from './vni-ledger.js'
@@ -24,6 +25,7 @@ export interface FabricOptions {
   /** Stores durably; `request` is whose change it is. Rejects as `Store.commit` does. */
   readonly commit: (batch: StoreBatch, request: Provenance) => Promise<void>
   readonly convergence: Convergence
+  readonly overlay: OverlayIntent
   readonly journal: Journal
   readonly clock: Clock
   readonly vni: VniRange & { readonly quarantineSeconds: number }
@@ -35,14 +37,15 @@ export interface FabricOptions {
 }
 
 export class LiveFabric implements Fabric {
-  private readonly vnis: VniLedger
+  /** Networks draw from it as well. */
+  readonly vnis: VniLedger
 
   constructor(private readonly options: FabricOptions) {
     const { intent } = options.convergence
     this.vnis = new VniLedger({ ...options, intent })
   }
 
-  /** To be called once the store's wires are in the intent. */
+  /** To be called once the store's wires and networks are in the intent. */
   resume(): void {
     this.vnis.resume()
   }
@@ -77,7 +80,7 @@ export class LiveFabric implements Fabric {
   }
 
   async deleteNode(name: string, request: Request): Promise<void> {
-    const { convergence, releaseNode } = this.options
+    const { convergence, overlay, releaseNode } = this.options
     this.requireNode(name)
     this.requireLeader()
     const [wire] = convergence.intent.wiresAt(name)
@@ -89,6 +92,14 @@ export class LiveFabric implements Fabric {
         {
           owner: `link ${wire.name}`,
         },
+      )
+    }
+    const [endpoint] = overlay.endpointsAt(name).values()
+    if (endpoint !== undefined) {
+      throw new FabricError(
+        'node-in-use',
+        `endpoints are at node ${name}, ${endpoint.id} among them; delete them first`,
+        { owner: `endpoint ${endpoint.id}` },
       )
     }
     await releaseNode(name)
@@ -279,13 +290,12 @@ export class LiveFabric implements Fabric {
   }
 
   private admit(drafts: readonly Draft[], leaving: ReadonlySet<number> = new Set()): void {
-    const { convergence, clock } = this.options
+    const { convergence, overlay } = this.options
     admit(drafts, leaving, {
       intent: convergence.intent,
+      overlay,
       inventory: convergence.inventory,
-      vnis: this.vnis.pool,
-      quarantinedUntil: (vni) => this.vnis.quarantinedUntil(vni),
-      now: clock.wallTime(),
+      vnis: this.vnis,
     })
   }
 

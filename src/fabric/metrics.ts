@@ -5,6 +5,7 @@ import type { SwitchPlan } from '#reconcile/plan.js'
 import type { Outcome } from '#reconcile/switch-handle.js'
 import type { Convergence } from './convergence.js'
 import { addMappingMetrics } from './mapping-metrics.js'
+import { addOverlayMetrics, type OverlayFigures } from './overlay-metrics.js'
 
 /** Seconds, from a flow on loopback to a whole switch programmed anew. */
 const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
@@ -71,6 +72,11 @@ export class Metrics {
     this.gauge('process_resident_memory_bytes', 'Resident memory', [], (set) =>
       set(process.memoryUsage.rss()),
     )
+  }
+
+  /** Adds what there is of overlay networks. */
+  watchOverlay(figures: () => OverlayFigures): void {
+    addOverlayMetrics(this.registry, figures)
   }
 
   planned(plan: SwitchPlan, outcome: Outcome, milliseconds: number): void {

@@ -1,14 +1,16 @@
 /** VNIs and their past: which are in use, in quarantine, or promised to a transaction that is still under way. */
 import type { Clock } from '#link/clock.js'
 import { FabricError } from '#model/error.js'
-import type { Wire, WireSpec } from '#model/wire.js'
 import type { RetiredVni, Store, StoreBatch } from '#store/store.js'
 import type { Intent } from './intent.js'
+import type { OverlayIntent } from './overlay-intent.js'
 import { VniPool, type VniRange } from './vni-pool.js'
 
 export interface VniLedgerOptions {
   readonly store: Pick<Store, 'retired' | 'onChange'>
   readonly intent: Intent
+  /** Networks draw from the same VNIs. */
+  readonly overlay: OverlayIntent
   readonly clock: Clock
   readonly vni: VniRange & { readonly quarantineSeconds: number }
 }
@@ -23,9 +25,10 @@ export class VniLedger {
   private readonly promised = new Set<number>()
 
   constructor(private readonly options: VniLedgerOptions) {
-    const { store, intent, vni } = options
+    const { store, intent, overlay, vni } = options
     this.pool = new VniPool(vni, {
-      used: (one) => intent.withVni(one) !== undefined || this.promised.has(one),
+      used: (one) =>
+        intent.withVni(one) !== undefined || overlay.withVni(one) !== undefined || this.promised.has(one),
       quarantinedUntil: (one) => this.retired.get(one),
     })
     for (const { vni: one, until } of store.retired()) this.retired.set(one, until)
@@ -40,7 +43,9 @@ export class VniLedger {
   /** To be called once the store's wires are in the intent: allocation goes on behind them. */
   resume(): void {
     let last = 0
-    for (const wire of this.options.intent.wires()) last = Math.max(last, wire.vni)
+    const { intent, overlay } = this.options
+    for (const wire of intent.wires()) last = Math.max(last, wire.vni)
+    for (const network of overlay.networks()) last = Math.max(last, network.vni)
     this.pool.continueAfter(last)
   }
 
@@ -48,8 +53,23 @@ export class VniLedger {
     return this.retired.get(vni)
   }
 
-  /** A VNI for each wire: the stated one, or a free one. Throws `vni-exhausted`. */
-  allocate(specs: readonly WireSpec[]): number[] {
+  /** Throws when a VNI that somebody states is outside the range or rests. */
+  checkFree(vni: number, field: string): void {
+    if (!this.pool.contains(vni))
+      throw new FabricError('vni-out-of-range', `VNI ${vni} is outside ${this.pool.describe()}`, { field })
+    const until = this.retired.get(vni)
+    const now = this.options.clock.wallTime()
+    if (until === undefined || until <= now) return
+    const seconds = Math.ceil((until - now) / 1000)
+    throw new FabricError(
+      'vni-quarantined',
+      `VNI ${vni} was in use until a short while ago; free in ${seconds} s`,
+      { field },
+    )
+  }
+
+  /** A VNI for each wire or network: the stated one, or a free one. Throws `vni-exhausted`. */
+  allocate(specs: readonly { readonly vni?: number | undefined }[]): number[] {
     const stated = new Set(specs.flatMap(({ vni }) => vni ?? []))
     const free = this.pool.take(specs.length - stated.size, this.options.clock.wallTime(), stated)
     if (free === undefined) {
@@ -62,10 +82,10 @@ export class VniLedger {
     return specs.map(({ vni }) => vni ?? (free[next++] as number))
   }
 
-  /** The quarantine that begins when a wire gives its VNI up. */
-  retirement(wire: Wire): RetiredVni {
+  /** The quarantine that begins when a wire or network gives its VNI up. */
+  retirement(owner: { readonly vni: number }): RetiredVni {
     const { clock, vni } = this.options
-    return { vni: wire.vni, until: clock.wallTime() + vni.quarantineSeconds * 1000 }
+    return { vni: owner.vni, until: clock.wallTime() + vni.quarantineSeconds * 1000 }
   }
 
   /** Keeps `vnis` from other requests while `commit` stores the batch, which ends quarantines that are over. */

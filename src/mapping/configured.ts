@@ -1,12 +1,15 @@
 /** The mapping system as the settings have it: addresses read, secrets fetched from their files, sites in the Map-Server's form. */
 import { readFile } from 'node:fs/promises'
 import type { IpAddress } from '#lisp/address.js'
-import { parseIp } from '#lisp/address-text.js'
+import { parseIp, printAddress } from '#lisp/address-text.js'
+import { type AuthAlgorithm, makeKey } from '#lisp/auth.js'
 import { type MapServerOptions, mapServerDefaults } from '#lisp/map-server/options.js'
 import { type Site, Sites } from '#lisp/map-server/sites.js'
-import type { LispListen } from '#lisp/udp.js'
+import type { Endpoint, RegistrationServer } from '#lisp/mapping-client.js'
+import { type LispListen, lispControlPort } from '#lisp/udp.js'
 import { errorText, FabricError } from '#model/error.js'
 import type { SiteKeySpec, SiteSpec } from '#model/site.js'
+import type { ElsewhereSettings } from './elsewhere.js'
 import { siteOf } from './site-values.js'
 
 /** A key of the settings: its secret is in a file. */
@@ -45,6 +48,12 @@ export const rlocOf = ({ rloc, listen }: LispSettings): IpAddress => {
   return parseIp(rloc ?? listenOf(first).address) ?? { family: 'ipv4', value: 0x7f00_0001 }
 }
 
+/** Where datagrams are received: where routers are answered, or, where none are, at the own address alone. */
+export const listenAddresses = (lisp: LispSettings): readonly LispListen[] =>
+  lisp.listen.length > 0
+    ? lisp.listen.map(listenOf)
+    : [{ address: printAddress(rlocOf(lisp)), port: lispControlPort }]
+
 /** Bursts are as long as the Map-Server has them by default. */
 export const serverOptions = (lisp: LispSettings): Partial<MapServerOptions> => {
   const { requestRate, sourceRate } = mapServerDefaults
@@ -76,6 +85,52 @@ export const readSecret = async (file: string, setting: string): Promise<string>
     'invalid-request',
     `${setting}.secretFile: ${file} is not one line of 1 to 256 characters`,
   )
+}
+
+/** A Map-Server elsewhere, as the settings have it. */
+export interface ConfiguredServer extends FileKey {
+  readonly address: string
+  readonly algorithm?: Exclude<AuthAlgorithm, 'none'> | undefined
+}
+
+const endpointOf = (text: string): Endpoint => {
+  const { address, port } = listenOf(text)
+  return {
+    address: parseIp(address) ?? { family: 'ipv4', value: 0 },
+    port: port === 0 ? lispControlPort : port,
+  }
+}
+
+const readServer = async (server: ConfiguredServer, setting: string): Promise<RegistrationServer> => {
+  const { address, keyId, secretFile, algorithm = 'hmac-sha-256-128' } = server
+  const key = makeKey(keyId, await readSecret(secretFile, setting))
+  return {
+    name: address,
+    endpoint: endpointOf(address),
+    proof: { key, keyId, algorithm },
+    proxyReply: true,
+    merge: false,
+    wantNotify: true,
+  }
+}
+
+/** Mapping systems elsewhere; undefined where the settings name none. Throws `invalid-request` with the setting that is wrong. */
+export const readElsewhere = async (
+  mapping: { readonly resolvers: readonly string[]; readonly servers: readonly ConfiguredServer[] },
+  lisp: LispSettings,
+): Promise<ElsewhereSettings | undefined> => {
+  if (mapping.resolvers.length === 0 && mapping.servers.length === 0) return undefined
+  const listen = listenAddresses(lisp)
+  const own = [rlocOf(lisp), ...listen.flatMap(({ address }) => parseIp(address) ?? [])]
+  const isAddress = ({ value }: IpAddress): boolean => value !== 0 && value !== 0n
+  const families = ['ipv4', 'ipv6'] as const
+  const servers = mapping.servers.map((one, index) => readServer(one, `mapping.servers[${index}]`))
+  return {
+    resolvers: mapping.resolvers.map(endpointOf),
+    servers: await Promise.all(servers),
+    rlocs: families.flatMap((family) => own.find((one) => one.family === family && isAddress(one)) ?? []),
+    port: listen[0]?.port || lispControlPort,
+  }
 }
 
 const readSite = async (

@@ -160,9 +160,9 @@ export class LiveMappings implements Mappings {
   }
 
   #requireLeader(): void {
+    this.#refuseStandby()
     const { state } = this.#options.store
-    if (state.state === 'standby') throw new FabricError('not-leader', state.reason)
-    if (state.state === 'connecting') throw new FabricError('store-unavailable', state.reason)
+    if (state.state !== 'leader') throw new FabricError('store-unavailable', state.reason)
   }
 
   #requireStored(name: string): void {

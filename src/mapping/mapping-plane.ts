@@ -16,23 +16,30 @@ import { errorText } from '#model/error.js'
 import type { LocalMappings } from '#model/local-mappings.js'
 import type { Logger } from '#model/logger.js'
 import type { MappingFigures } from '#model/mapping-figures.js'
+import type { Whereabouts } from '#model/whereabouts.js'
 import type { Store, StoreChange } from '#store/store.js'
 import { ChangeReports, type Report } from './change-reports.js'
+import type { ElsewhereSettings } from './elsewhere.js'
 import { LiveMappings } from './live-mappings.js'
+import { LiveWhereabouts } from './live-whereabouts.js'
 import { MappingState } from './mapping-state.js'
 import { NonceFile } from './nonce-file.js'
 import { OwnMappings } from './own-mappings.js'
 import { siteReport } from './site-reports.js'
-import { Term } from './term.js'
+import { type ElsewherePlan, Term } from './term.js'
 
 export interface MappingPlaneOptions {
-  readonly store: Pick<Store, 'state' | 'sites' | 'mappings' | 'onChange' | 'onState' | 'commit'>
+  readonly store: Pick<Store, 'state' | 'fabricId' | 'sites' | 'mappings' | 'onChange' | 'onState' | 'commit'>
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
   /** Takes events of the fabric. */
   readonly tell: (report: Report) => void
   readonly listen: readonly LispListen[]
+  /** Whether routers are answered there (so unless told); otherwise only answers from elsewhere come in. */
+  readonly serves?: boolean
+  /** Mapping systems elsewhere, where there are any. */
+  readonly elsewhere?: ElsewhereSettings | undefined
   /** The address under which routers know the Map-Server. */
   readonly rloc: IpAddress
   readonly server: Partial<MapServerOptions>
@@ -50,14 +57,18 @@ const listenRetryMs = 1_000
 export class MappingPlane {
   readonly mappings: Mappings
   readonly local: LocalMappings
+  readonly whereabouts: Whereabouts
   readonly #options: MappingPlaneOptions
   readonly #state: MappingState
+  readonly #whereabouts: LiveWhereabouts
   readonly #history = new MappingHistory()
   readonly #reports: ChangeReports
   readonly #nonces: NonceFile
   readonly #stops: (() => void)[] = []
   /** Whether this controller leads, as far as was acted upon. */
   #leading = false
+  /** Until then what comes in was there before this controller. */
+  #started = false
   #wasStandby = false
   #stopping = false
   #settling: Promise<void> = Promise.resolve()
@@ -75,6 +86,8 @@ export class MappingPlane {
     const state = this.#state
     this.mappings = new LiveMappings({ state, store, history: this.#history, clock, strictNonces })
     this.local = new OwnMappings(state)
+    this.#whereabouts = new LiveWhereabouts(state)
+    this.whereabouts = this.#whereabouts
   }
 
   /** Why routers cannot reach it; undefined while they can, or need not. */
@@ -96,6 +109,7 @@ export class MappingPlane {
   start(): void {
     const { store } = this.#options
     this.#state.load()
+    this.#started = true
     this.#stops.push(
       store.onChange((change) => this.#stored(change)),
       store.onState(() => this.#settle()),
@@ -151,7 +165,7 @@ export class MappingPlane {
     if (!this.#leading) {
       const found = await this.#nonces.read()
       const quiet = this.#options.shared || this.#wasStandby || found.state !== 'none'
-      this.#state.begin(this.#term(found.state === 'read' ? found.nonces : [], quiet))
+      this.#begin(this.#term(found.state === 'read' ? found.nonces : [], quiet, this.#elsewhere()))
       // The file says that a Map-Server has run here, whether or not it heard a nonce that had to be kept.
       this.#nonces.keep([])
       this.#leading = true
@@ -182,12 +196,26 @@ export class MappingPlane {
     await this.#state.term.close()
     await this.#nonces.written()
     // What routers registered here is the other controller's to know from now on.
-    if (!this.#stopping) this.#state.begin(this.#term([], true))
+    if (!this.#stopping) this.#begin(this.#term([], true))
   }
 
-  #term(nonces: readonly KeptNonce[], quiet: boolean): Term {
+  #begin(term: Term): void {
+    this.#state.begin(term)
+    this.#whereabouts.begin()
+  }
+
+  /** All controllers of a fabric are one xTR, whose name is the fabric's. */
+  #elsewhere(): ElsewherePlan | undefined {
+    const { elsewhere, store, tell } = this.#options
+    if (elsewhere === undefined) return undefined
+    const xtrId = BigInt(`0x${store.fabricId.replaceAll('-', '')}`)
+    return { ...elsewhere, xtrId, tell, onChanged: (eid) => this.#whereabouts.changed(eid) }
+  }
+
+  #term(nonces: readonly KeptNonce[], quiet: boolean, elsewhere?: ElsewherePlan): Term {
     return new Term({
       ...this.#options,
+      elsewhere,
       nonces,
       quiet,
       keepNonces: (kept) => this.#nonces.keep(kept),
@@ -197,8 +225,9 @@ export class MappingPlane {
 
   #changed(change: MappingChange): void {
     this.#state.count(change)
-    if (this.#state.beginning) return
+    if (this.#state.beginning || !this.#started) return
     this.#history.note(change, this.#options.clock.wallTime())
     this.#reports.note(change)
+    this.#whereabouts.changed(change.eid)
   }
 }

@@ -83,7 +83,7 @@ export class MappingState {
     this.#begin(() => {
       this.#tellSites()
       for (const { eid, locators, owner, ttl } of before.system.mappings()) {
-        if (owner.kind === 'local') this.#tell({ eid, locators: locators.locators, node: owner, ttl })
+        if (owner.kind === 'local') this.putLocal({ eid, locators: locators.locators, node: owner, ttl })
       }
       for (const [eid, mapping] of this.statics.entries()) this.#tellStatic(eid, mapping)
     })
@@ -104,11 +104,13 @@ export class MappingState {
   /** Puts a mapping of the fabric's own. */
   putLocal(mapping: OwnMapping): void {
     this.#tell(mapping)
+    this.#term.elsewhere?.register(mapping)
   }
 
   /** Takes a mapping of the fabric's own out; what an operator put there comes back. */
   removeLocal(eid: Eid): void {
     if (this.server.system.find(eid)?.origin !== 'local') return
+    this.#term.elsewhere?.client.deregister(eid)
     const put = this.statics.get(eid)
     if (put === undefined) this.#obey(this.server.remove(eid, this.#options.now()))
     else this.#putStatic(eid, put)

@@ -1,9 +1,11 @@
 /** The mapping system that the settings ask for. */
 import { join } from 'node:path'
 import {
+  type ConfiguredServer,
   type ConfiguredSite,
   type LispSettings,
-  listenOf,
+  listenAddresses,
+  readElsewhere,
   readSites,
   rlocOf,
   serverOptions,
@@ -13,7 +15,11 @@ import { MappingPlane, type MappingPlaneOptions } from './mapping-plane.js'
 /** What of the settings it depends on. */
 export interface MappingSettings {
   readonly lisp: LispSettings
-  readonly mapping: { readonly sites: readonly ConfiguredSite[] }
+  readonly mapping: {
+    readonly sites: readonly ConfiguredSite[]
+    readonly resolvers: readonly string[]
+    readonly servers: readonly ConfiguredServer[]
+  }
   readonly dataDirectory: string
   readonly northbound: { readonly target?: string }
 }
@@ -26,10 +32,14 @@ export const planPlane = async (settings: MappingSettings): Promise<(parts: Plan
   const { lisp, mapping, dataDirectory, northbound } = settings
   const strictNonces = lisp.strictNonces === 'all'
   const sites = await readSites(mapping.sites, strictNonces)
+  const listen = listenAddresses(lisp)
+  const elsewhere = await readElsewhere(mapping, lisp)
   return (parts) =>
     new MappingPlane({
       ...parts,
-      listen: lisp.listen.map(listenOf),
+      listen,
+      serves: lisp.listen.length > 0,
+      elsewhere,
       rloc: rlocOf(lisp),
       server: serverOptions(lisp),
       sites,

@@ -1,6 +1,6 @@
 /**
- * One Map-Server from its beginning to its end: for as long as this controller leads it also listens. A new term begins with a new
- * Map-Server, since what routers registered with another controller meanwhile is not known here.
+ * One Map-Server from its beginning to its end, with its clients of mapping systems elsewhere: for as long as this controller leads they
+ * also listen. A new term begins with a new Map-Server, since what routers registered with another controller meanwhile is not known.
  */
 import type { Clock } from '#link/clock.js'
 import type { Random } from '#link/random.js'
@@ -10,15 +10,21 @@ import type { MappingChange } from '#lisp/map-server/effects.js'
 import { type MapServerOptions, mapServerDefaults } from '#lisp/map-server/options.js'
 import { refusals } from '#lisp/map-server/refusals.js'
 import { type Effect, type Endpoint, type KeptNonce, MapServer } from '#lisp/map-server.js'
+import type { ClientEffect } from '#lisp/mapping-client.js'
+import { clientRefusals } from '#lisp/resolver-client/refusals.js'
 import { type LispListen, type LispSockets, serveLisp } from '#lisp/udp.js'
 import { errorText } from '#model/error.js'
 import type { Logger } from '#model/logger.js'
+import { Elsewhere, type ElsewhereOptions } from './elsewhere.js'
+import { Junction, type Rest } from './junction.js'
 
 export interface TermOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
   readonly listen: readonly LispListen[]
+  /** Whether the Map-Server answers routers (so unless told), or is there for this controller alone. */
+  readonly serves?: boolean
   /** The address under which routers know the server. */
   readonly rloc: IpAddress
   readonly server: Partial<MapServerOptions>
@@ -26,25 +32,36 @@ export interface TermOptions {
   readonly quiet: boolean
   readonly nonces: readonly KeptNonce[]
   readonly keepNonces: (nonces: readonly KeptNonce[]) => void
+  /** Mapping systems elsewhere, where there are any and this controller leads. */
+  readonly elsewhere?: ElsewherePlan | undefined
   readonly onChange: (change: MappingChange) => void
 }
 
-type Rest = Exclude<Effect, { readonly do: 'send' | 'keep-nonce' }>
+/** What clients of mapping systems elsewhere are made of, besides what they share with the Map-Server. */
+export type ElsewherePlan = Omit<ElsewhereOptions, 'clock' | 'random' | 'logger' | 'nonces' | 'obey'>
 
 export class Term {
   readonly server: MapServer
+  readonly elsewhere: Elsewhere | undefined
   readonly #options: TermOptions
   /** In the clock's time. */
   readonly #quietUntil: number
-  #sockets: LispSockets | undefined
+  #sockets: LispSockets<Rest> | undefined
 
   constructor(options: TermOptions) {
-    const { clock, random, rloc, quiet, nonces } = options
+    const { clock, random, rloc, quiet, nonces, elsewhere } = options
     const now = clock.now()
     const { registrationMs = mapServerDefaults.registrationMs } = options.server
     this.#options = options
     this.#quietUntil = quiet ? now + registrationMs : now
     this.server = new MapServer({ now, random, rloc, nonces, quiet, options: options.server })
+    this.elsewhere =
+      elsewhere &&
+      new Elsewhere({
+        ...options,
+        ...elsewhere,
+        obey: (effects) => this.obey(effects),
+      })
   }
 
   /** Milliseconds for which "nobody has it" is not said yet. */
@@ -68,9 +85,9 @@ export class Term {
 
   /** Opens the sockets. Rejects with the system's error. */
   async listen(): Promise<void> {
-    const { clock, logger, listen, keepNonces } = this.#options
+    const { clock, logger, listen, keepNonces, serves = true } = this.#options
     this.#sockets = await serveLisp<Rest>({
-      server: this.server,
+      server: new Junction({ server: serves ? this.server : undefined, client: this.elsewhere?.client }),
       clock,
       listen,
       keepNonces,
@@ -81,11 +98,11 @@ export class Term {
       },
     })
     const endpoints = this.endpoints.map(({ address, port }) => `${printAddress(address)} ${port}`)
-    logger.info({ endpoints }, 'Map-Server and Map-Resolver listen')
+    logger.info({ endpoints }, serves ? 'Map-Server and Map-Resolver listen' : 'LISP clients listen')
   }
 
-  /** Does what the server wants after a call to it. Without sockets nobody is there to be told by datagram. */
-  obey(effects: readonly Effect[]): void {
+  /** Does what server or client want after a call to them. Without sockets nobody is there to be told by datagram. */
+  obey(effects: readonly (Effect | ClientEffect)[]): void {
     if (this.#sockets !== undefined) this.#sockets.obey(effects)
     else
       for (const effect of effects) if (effect.do !== 'send' && effect.do !== 'keep-nonce') this.#obey(effect)
@@ -95,17 +112,30 @@ export class Term {
   async close(): Promise<void> {
     const sockets = this.#sockets
     this.#sockets = undefined
+    this.elsewhere?.close()
     await sockets?.close()
   }
 
   #obey(effect: Rest): void {
-    const { logger, onChange } = this.#options
-    if (effect.do === 'tell') onChange(effect.change)
-    else if (effect.do === 'log') {
-      const { refusal, detail, unlogged, from } = effect
-      const peer = `${printAddress(from.address)} ${from.port}`
-      const fields = { refusal, peer, ...(detail !== '' && { detail }), unlogged }
-      logger.warn(fields, `LISP: ${refusals[refusal]}${detail === '' ? '' : `: ${detail}`}, from ${peer}`)
+    switch (effect.do) {
+      case 'tell':
+        this.#options.onChange(effect.change)
+        break
+      case 'log':
+        this.#log(effect)
+        break
+      case 'pass':
+        // An answer where nobody asked.
+        break
+      default:
+        this.elsewhere?.take(effect)
     }
+  }
+
+  #log({ refusal, detail, unlogged, from }: Extract<Rest, { readonly do: 'log' }>): void {
+    const peer = `${printAddress(from.address)} ${from.port}`
+    const words = { ...clientRefusals, ...refusals }[refusal]
+    const fields = { refusal, peer, ...(detail !== '' && { detail }), unlogged }
+    this.#options.logger.warn(fields, `LISP: ${words}${detail === '' ? '' : `: ${detail}`}, from ${peer}`)
   }
 }

@@ -36,6 +36,12 @@ export type FabricEventType =
   | 'mapping-withdrawn'
   | 'mapping-expired'
   | 'mapping-deleted'
+  /** A router has registered an EID of ours at a Map-Server elsewhere. */
+  | 'mapping-displaced'
+  /** How it stands with a Map-Server elsewhere where our EIDs are registered. */
+  | 'map-server-registered'
+  | 'map-server-silent'
+  | 'map-server-refusing'
   /** Changes of mappings that came too fast to be told one by one: how many. */
   | 'mappings-changed'
   | 'controller-leader'

@@ -4,6 +4,7 @@ import { createServer, type ServerOptions } from '#api/server.js'
 import type { Clock } from '#link/clock.js'
 import { seededRandom } from '#link/random.js'
 import { FakeFabric } from './fabric.js'
+import { type NetworksStage, stageNetworks } from './live-networks.js'
 import { keepingLogger } from './log.js'
 import { VirtualClock } from './virtual-clock.js'
 
@@ -20,6 +21,8 @@ export interface Answer {
 export interface Rest {
   readonly app: FastifyInstance
   readonly fabric: FakeFabric
+  /** The real ones, on a store in memory. */
+  readonly overlay: NetworksStage
   readonly log: ReturnType<typeof keepingLogger>
   call(method: Method, url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
 }
@@ -30,10 +33,18 @@ const json = (text: string): unknown => (/^[[{]/.test(text) ? JSON.parse(text) :
 export const startRest = (options: Partial<ServerOptions> & { readonly eventsKept?: number } = {}): Rest => {
   const clock: Clock = options.clock ?? new VirtualClock()
   const fabric = new FakeFabric({ clock, ...(options.eventsKept && { eventsKept: options.eventsKept }) })
+  const overlay = stageNetworks(clock)
   const log = keepingLogger()
   fabric.setNode('n1', 'ready')
   fabric.setNode('n2', 'ready')
-  const app = createServer({ fabric, logger: log, clock, random: seededRandom(1), ...options })
+  const app = createServer({
+    fabric,
+    networks: overlay.networks,
+    logger: log,
+    clock,
+    random: seededRandom(1),
+    ...options,
+  })
   const call: Rest['call'] = async (method, url, body, headers = {}) => {
     const response = await app.inject({
       method,
@@ -48,7 +59,7 @@ export const startRest = (options: Partial<ServerOptions> & { readonly eventsKep
       body: json(response.body),
     }
   }
-  return { app, fabric, log, call }
+  return { app, fabric, overlay, log, call }
 }
 
 /** A link between n1 and n2 whose interfaces are named after it. */

@@ -130,6 +130,7 @@ export class Simulation {
       eventsKept: 1000,
       underlayMtu: 1500,
       vni: { min: 1, max: 0xff_ffff, quarantineSeconds: 60 },
+      ipam: { quarantineSeconds: 60 },
       openDoor: (fabricId) =>
         new OvsSwitchDoor({
           settings: {

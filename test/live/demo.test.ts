@@ -13,6 +13,7 @@ import { Stage } from '#cli/demo/stage.js'
 import { steps } from '#cli/demo/steps.js'
 import { remainsOf } from '#lab/teardown.js'
 import { systemClock } from '#link/clock.js'
+import { systemRandom } from '#link/random.js'
 
 const program = fileURLToPath(new URL('../../dist/src/cli/heddle.js', import.meta.url))
 
@@ -73,7 +74,13 @@ it('clears up when it is interrupted', async () => {
 
 it('clears up when a check fails', async () => {
   const { signal } = new AbortController()
-  const stage = new Stage({ clock: systemClock, signal, env: process.env, labName: 'demofails' })
+  const stage = new Stage({
+    clock: systemClock,
+    random: systemRandom,
+    signal,
+    env: process.env,
+    labName: 'demofails',
+  })
   const failing = {
     name: 'broken',
     title: 'something is wrong',

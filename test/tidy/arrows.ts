@@ -83,7 +83,7 @@ export const rows: readonly Row[] = [
   { of: 'src/cli/demo', may: ['src/lab'] },
   { of: 'src/cli/debug', may: ['openflow', 'ovsdb', 'src/link'] },
   { of: 'src/cni', may: ['api/client', 'src/model'], node: '*' },
-  { of: 'src/lab', may: ['src/link/clock'], node: '*' },
+  { of: 'src/lab', may: ['src/wire', ...time], node: '*' },
   { of: 'src/main.ts', may: ['*'], node: '*' },
   { of: 'test', may: ['*'], node: '*' },
   { of: 'bench', may: ['*'], node: '*' },

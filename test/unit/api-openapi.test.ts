@@ -37,7 +37,7 @@ describe('the document', () => {
       .filter(({ method, url }) => method !== 'HEAD' && !/^\/(docs|openapi)/.test(url))
       .map(({ method, url }) => `${String(method)} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
     expect(listed.sort()).toEqual(served.sort())
-    expect(listed).toHaveLength(28)
+    expect(listed).toHaveLength(39)
   })
 
   it('gives every operation a name of its own, words, answers and the failure', () => {
@@ -109,6 +109,30 @@ describe('real answers fit the document', () => {
     ['GET', '/v1/mappings/7/10.0.0.1', '/v1/mappings/{iid}/{eid}', undefined, 200],
     ['GET', '/v1/mappings/7/10.0.0.2', '/v1/mappings/{iid}/{eid}', undefined, 200],
     ['GET', '/v1/mappings/7/10.0.0.1/history', '/v1/mappings/{iid}/{eid}/history', undefined, 200],
+    ['PUT', '/v1/networks/net', '/v1/networks/{name}', { subnets: [{ cidr: '10.0.0.0/24' }] }, 201],
+    ['PUT', '/v1/networks/net?dryRun=true', '/v1/networks/{name}', { subnets: [{ cidr: '::/64' }] }, 200],
+    ['GET', '/v1/networks', '/v1/networks', undefined, 200],
+    ['GET', '/v1/networks/net', '/v1/networks/{name}', undefined, 200],
+    [
+      'PUT',
+      '/v1/endpoints/e1',
+      '/v1/endpoints/{id}',
+      { network: 'net', node: 'n1', interface: 'v1', labels: { app: 'web' } },
+      201,
+    ],
+    [
+      'PUT',
+      '/v1/endpoints/e2',
+      '/v1/endpoints/{id}',
+      { network: 'net', node: 'n9', interface: 'v2', container: { id: 'c', interface: 'eth0' } },
+      202,
+    ],
+    ['GET', '/v1/endpoints', '/v1/endpoints', undefined, 200],
+    ['GET', '/v1/endpoints/e2', '/v1/endpoints/{id}', undefined, 200],
+    ['DELETE', '/v1/endpoints/e2', '/v1/endpoints/{id}', undefined, 200],
+    ['GET', '/v1/leases', '/v1/leases', undefined, 200],
+    ['GET', '/v1/fsck', '/v1/fsck', undefined, 200],
+    ['GET', '/v1/nodes/n1/map-cache', '/v1/nodes/{name}/map-cache', undefined, 200],
     ['GET', '/healthz', '/healthz', undefined, 200],
     ['GET', '/readyz', '/readyz', undefined, 200],
   ] as const)('%s %s', async (method, url, path, body, expected) => {

@@ -167,6 +167,18 @@ describe('the mapping system', () => {
     expect(problemsOf({ flags: { 'lisp.listen': listen, 'lisp.rloc': '2001:db8::1' } })).toEqual([])
   })
 
+  it('asks elsewhere only from where answers can come to', () => {
+    const problems = (flags: Readonly<Record<string, string>>) =>
+      problemsOf({ flags: { 'mapping.resolvers': '198.51.100.1:4342', ...flags } })
+    expect(problems({})).toEqual([
+      'default: lisp.listen: 127.0.0.1:4342 cannot be reached from 198.51.100.1:4342: listen where its answers can come to',
+    ])
+    expect(problems({ 'lisp.listen': 'none' })).toEqual([expect.stringMatching(/^default: lisp\.rloc: /)])
+    expect(problems({ 'lisp.listen': 'none', 'lisp.rloc': '192.0.2.1' })).toEqual([])
+    expect(problems({ 'lisp.listen': '192.0.2.1:4342' })).toEqual([])
+    expect(problems({ 'mapping.resolvers': '127.0.0.2:4342' })).toEqual([])
+  })
+
   it('has sites, whose secrets lie in files of their own', () => {
     expect(fromFile(site).config.mapping.sites).toEqual([
       {

@@ -11,6 +11,7 @@ import { SourceBuckets, TokenBucket } from '#lisp/map-server/limits.js'
 import { Notices } from '#lisp/map-server/notices.js'
 import { mapServerDefaults } from '#lisp/map-server/options.js'
 import { Publication } from '#lisp/map-server/publication.js'
+import { SealedLater } from '#lisp/map-server/sealed.js'
 import { SubscriptionBook } from '#lisp/map-server/subscription-book.js'
 
 const ipv4 = (value: number) => ({ family: 'ipv4', value }) as const
@@ -102,7 +103,12 @@ test('a notice without room is sent once and not kept', () => {
   const notices = new Notices(4342, 1, 0)
   const out: Outbox = []
   const proof = { key: makeKey(1, 'x'), keyId: 1, algorithm: 'hmac-sha-256-128' } as const
-  const notice = { data: new Uint8Array(1), addresses: [ipv4(1), ipv4(2)], proof, topic: undefined }
+  const notice = {
+    sealed: { bytes: new Uint8Array(1) },
+    addresses: [ipv4(1), ipv4(2)],
+    proof,
+    topic: undefined,
+  }
   let lost = 0
   notices.send({ ...notice, nonce: 1n, party: { unconfirmed: new Map() } }, 0, out)
   notices.send({ ...notice, nonce: 2n, party: { unconfirmed: new Map() } }, 0, out)
@@ -119,7 +125,13 @@ test('a newer notice about the same takes the place of the older', () => {
   const out: Outbox = []
   const party = { unconfirmed: new Map() }
   const proof = { key: makeKey(1, 'x'), keyId: 1, algorithm: 'hmac-sha-256-128' } as const
-  const notice = { data: new Uint8Array(1), addresses: [ipv4(1)], proof, party, topic: undefined }
+  const notice = {
+    sealed: { bytes: new Uint8Array(1) },
+    addresses: [ipv4(1)],
+    proof,
+    party,
+    topic: undefined,
+  }
   notices.send({ ...notice, nonce: 1n, topic: 'a' }, 0, out)
   notices.send({ ...notice, nonce: 2n, topic: 'a' }, 0, out)
   notices.send({ ...notice, nonce: 3n, topic: 'b' }, 0, out)
@@ -141,8 +153,27 @@ test.each(authAlgorithms)('a notice to many is, for each, what it would be alone
     [0n, other],
     [7n, one],
   ] as const) {
-    expect(publication.sealed(nonce, proof)).toEqual(
+    expect(publication.sealed(nonce, proof).bytes).toEqual(
       seal({ type: 'map-notify', flags: {}, nonce, records }, proof),
     )
   }
+})
+
+test('a notice is sealed when it is sent, once', () => {
+  const notices = new Notices(4342, 10, 0)
+  const out: Outbox = []
+  const proof = { key: makeKey(1, 'x'), keyId: 1, algorithm: 'hmac-sha-256-128' } as const
+  const sealedAt: bigint[] = []
+  const seal = (nonce: bigint): Uint8Array => {
+    sealedAt.push(nonce)
+    return Uint8Array.of(Number(nonce))
+  }
+  const party = { unconfirmed: new Map() }
+  const sealed = new SealedLater(seal, 5n)
+  notices.send({ nonce: 5n, sealed, addresses: [ipv4(1)], proof, party, topic: 'a' }, 0, out)
+  notices.tick(4_000, 10, out, () => {})
+  expect(sealedAt).toEqual([])
+  const sent = out.map((effect) => (effect.do === 'send' ? effect.data : undefined))
+  expect(sent).toEqual([Uint8Array.of(5), Uint8Array.of(5)])
+  expect(sealedAt).toEqual([5n])
 })

@@ -9,7 +9,9 @@ import type { Client } from '#api/client.js'
 import type { LabHost } from '#lab/host.js'
 import type { Lab } from '#lab/lab.js'
 import { destroyLab } from '#lab/teardown.js'
+import type { Xtr } from '#lab/xtr/xtr.js'
 import { type Clock, sleep } from '#link/clock.js'
+import type { Random } from '#link/random.js'
 import { CheckFailed } from './check.js'
 import { type ControllerProcess, stopStoreOf } from './controller-process.js'
 import type { FlowAges } from './flow-ages.js'
@@ -20,6 +22,7 @@ const lookAgainMs = 10
 
 export interface StageOptions {
   readonly clock: Clock
+  readonly random: Random
   readonly signal: AbortSignal
   readonly env: Readonly<Record<string, string | undefined>>
   /** The name of the lab, which no other lab has. */
@@ -41,17 +44,21 @@ const made = <T>(thing: T | undefined, name: string): T => {
 
 export class Stage {
   readonly clock: Clock
+  readonly random: Random
   readonly signal: AbortSignal
   readonly env: StageOptions['env']
   readonly labName: string
+  /** Simulated LISP routers by name. */
+  readonly routers = new Map<string, Xtr>()
   /** The flows as they were when the controller was killed. */
   flowAges: FlowAges | undefined
   #lab: Lab | undefined
   #controller: ControllerProcess | undefined
   #directory: string | undefined
 
-  constructor({ clock, signal, env, labName }: StageOptions) {
+  constructor({ clock, random, signal, env, labName }: StageOptions) {
     this.clock = clock
+    this.random = random
     this.signal = signal
     this.env = env
     this.labName = labName
@@ -100,6 +107,10 @@ export class Stage {
 
   /** Ends and removes everything, whatever there is of it. The controller goes in order where it can. */
   async strike(): Promise<void> {
+    for (const [name, router] of this.routers) {
+      this.routers.delete(name)
+      await router.close()
+    }
     await this.#controller?.stop()
     if (this.#directory !== undefined) {
       await stopStoreOf(this.#directory)

@@ -4,6 +4,7 @@ import { endingSteps } from './ending-steps.js'
 import { fabricSteps } from './fabric-steps.js'
 import { frameSteps } from './frame-steps.js'
 import { healingSteps } from './healing-steps.js'
+import { mappingSteps } from './mapping-steps.js'
 import type { Step } from './step.js'
 import { topologySteps } from './topology-steps.js'
 import { wireSteps } from './wire-steps.js'
@@ -15,5 +16,6 @@ export const steps: readonly Step[] = [
   ...carrierSteps,
   ...healingSteps,
   ...topologySteps,
+  ...mappingSteps,
   ...endingSteps,
 ]

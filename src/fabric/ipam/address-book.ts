@@ -58,6 +58,15 @@ export class AddressBook {
     for (const { blocks } of this.spaces.values()) yield* blocks.values()
   }
 
+  counts(): { readonly leases: number; readonly blocks: number } {
+    let [leases, blocks] = [0, 0]
+    for (const space of this.spaces.values()) {
+      leases += space.leases.size
+      blocks += space.blocks.size
+    }
+    return { leases, blocks }
+  }
+
   isPromised(name: LeaseName): boolean {
     return this.promised.has(leaseKey(name))
   }

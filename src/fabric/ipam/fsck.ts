@@ -3,12 +3,12 @@
  * looks at what is stored and trusts none of what keeps it right.
  */
 import type { FsckFinding } from '#api/networks.js'
-import { type Cidr, cidrHas, type Ip, printCidr, printIp } from '#model/cidr.js'
+import { cidrHas, type Ip, printCidr, printIp } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
 import { printMac } from '#model/mac.js'
 import type { Network } from '#model/network.js'
 import type { LeaseName, StoredBlock, StoredLease } from '#store/store.js'
-import { BlockGrid } from './geometry.js'
+import { BlockGrid, isBlockOf } from './geometry.js'
 import { leaseKey } from './keys.js'
 
 export interface Stored {
@@ -80,9 +80,12 @@ const checkLease = (lease: StoredLease, { networks, endpoints }: Ground): FsckFi
   if (endpoint.network !== lease.network)
     found.push({ object, message: `its owner, endpoint ${owner}, is in network ${endpoint.network}` })
   else if (!endpoint.addresses.some((one) => same(one, lease.address)))
-    found.push({ object, message: `its owner, endpoint ${owner}, does not have the address: put it again` })
+    found.push({ object, message: `its owner, endpoint ${owner}, does not have the address: delete its row` })
   if (until !== undefined)
-    found.push({ object, message: `it rests and has an owner, endpoint ${owner}: put the endpoint again` })
+    found.push({
+      object,
+      message: `it rests and has an owner, endpoint ${owner}: delete the endpoint and put it again`,
+    })
   return [...found, ...checkPlace(lease.address, network, object)]
 }
 
@@ -111,7 +114,7 @@ const checkEndpoint = (endpoint: Endpoint, { networks, leases }: Ground): FsckFi
   const { id, network, addresses } = endpoint
   const object = `endpoint ${id}`
   if (!networks.has(network)) return [{ object, message: `there is no network ${network}` }]
-  if (addresses.length === 0) return [{ object, message: 'it has no address: put it again' }]
+  if (addresses.length === 0) return [{ object, message: 'it has no address: delete it and put it again' }]
   return addresses.flatMap((address) => {
     const name = { network, address }
     const owner = leases.get(leaseKey(name))?.owner
@@ -123,7 +126,7 @@ const checkEndpoint = (endpoint: Endpoint, { networks, leases }: Ground): FsckFi
         ? 'its lease rests'
         : `its lease is of endpoint ${owner}`
     return [
-      { object, message: `it has ${printIp(address)}, and ${whose}: delete one of them and put it again` },
+      { object, message: `it has ${printIp(address)}, and ${whose}: delete the endpoint and put it again` },
     ]
   })
 }
@@ -165,11 +168,9 @@ const checkBlocks = (blocks: readonly StoredBlock[], { networks, leases }: Groun
     const object = `block ${printCidr(cidr)} of network ${network}`
     const grid = grids.get(network)?.find((one) => cidrHas(one.cidr, cidr))
     if (grid === undefined) return [{ object, message: 'it is in none of the subnets: delete its row' }]
-    if (!sameCidr(grid.cidrOf(grid.numberOf(cidr.value)), cidr))
+    if (!isBlockOf([grid], cidr))
       return [{ object, message: `it is none of the blocks of ${printCidr(grid.cidr)}: delete its row` }]
     if (holds.has(`${network} ${printCidr(cidr)}`)) return []
     return [{ object, message: 'nobody has an address of it, and its node keeps it: delete its row' }]
   })
 }
-
-const sameCidr = (a: Cidr, b: Cidr): boolean => same(a, b) && a.length === b.length

@@ -1,5 +1,5 @@
 /** How a subnet is cut: which of its addresses may be given out, and the blocks that nodes take. Pure. */
-import { type Cidr, type Family, hostMask, widthOf } from '#model/cidr.js'
+import { type Cidr, cidrHas, type Family, hostMask, widthOf } from '#model/cidr.js'
 import type { Subnet } from '#model/network.js'
 import { type Range, Ranges } from './ranges.js'
 
@@ -64,4 +64,16 @@ export class BlockGrid {
     const { family } = this.cidr
     return { family, value: this.firstOf(block), length: widthOf(family) - this.bits }
   }
+}
+
+/** Whether a prefix is one of the blocks of these subnets. */
+export const isBlockOf = (
+  subnets: readonly Pick<Subnet, 'cidr'>[],
+  { family, value, length }: Cidr,
+): boolean => {
+  const subnet = subnets.find(({ cidr }) => cidrHas(cidr, { family, value }))
+  if (subnet === undefined) return false
+  const grid = new BlockGrid(subnet.cidr)
+  const own = grid.cidrOf(grid.numberOf(value))
+  return own.value === value && own.length === length
 }

@@ -7,6 +7,10 @@ export class RestingLeases {
   /** Those whose rest is over, and whose rows are still there. */
   private readonly over = new Map<string, StoredLease>()
 
+  get size(): number {
+    return this.waiting.size + this.over.size
+  }
+
   /** Takes up what became of a lease; absent: it is gone. */
   put(key: string, lease: StoredLease | undefined): void {
     this.waiting.delete(key)

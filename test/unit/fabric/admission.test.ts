@@ -6,7 +6,9 @@ import type { Inventory, NodeFacts } from '#model/facts.js'
 import type { Wire, WireSpec } from '#model/wire.js'
 import { admit, type Draft, type Ground } from '../../../src/fabric/admission.js'
 import { Intent } from '../../../src/fabric/intent.js'
-import { VniPool } from '../../../src/fabric/vni-pool.js'
+import { OverlayIntent } from '../../../src/fabric/overlay-intent.js'
+import { VniLedger } from '../../../src/fabric/vni-ledger.js'
+import { VirtualClock } from '../../fake/virtual-clock.js'
 
 const facts = (name: string): NodeFacts => {
   const rloc = parseRloc('192.0.2.1')
@@ -26,12 +28,18 @@ const wire = (name: string, serial: number, vni: number, a: string, b: string): 
 const groundOf = (wires: readonly Wire[], quarantined: ReadonlyMap<number, number> = new Map()): Ground => {
   const intent = new Intent()
   intent.apply(wires.map((one) => ({ new: one })))
-  const quarantinedUntil = (vni: number): number | undefined => quarantined.get(vni)
-  const vnis = new VniPool(
-    { min: 100, max: 199 },
-    { used: (vni) => intent.withVni(vni) !== undefined, quarantinedUntil },
-  )
-  return { intent, inventory, vnis, quarantinedUntil, now: 1_000 }
+  const overlay = new OverlayIntent()
+  const vnis = new VniLedger({
+    store: {
+      retired: () => [...quarantined].map(([vni, until]) => ({ vni, until })),
+      onChange: () => () => {},
+    },
+    intent,
+    overlay,
+    clock: new VirtualClock(1_000),
+    vni: { min: 100, max: 199, quarantineSeconds: 60 },
+  })
+  return { intent, overlay, inventory, vnis }
 }
 
 const spec = (change: Partial<WireSpec> = {}): WireSpec => ({
