@@ -25,6 +25,7 @@ export class SocketTransport implements Transport {
   readonly #queueBytesMax: number
   #stage: Stage = { state: 'held' }
   #error: Error | undefined
+  #corked = false
 
   constructor(socket: Socket, peer: string, options: SocketOptions) {
     this.#socket = socket
@@ -65,6 +66,7 @@ export class SocketTransport implements Transport {
       )
       return false
     }
+    this.#cork()
     socket.write(data)
     return socket.writableLength <= this.#queueBytesMax
   }
@@ -80,6 +82,8 @@ export class SocketTransport implements Transport {
   close(error?: Error): void {
     if (this.#socket.destroyed) return
     this.#error ??= error
+    // What was written in this turn has left before the end, as it would have without waiting for it.
+    this.#uncork()
     if (error !== undefined || this.#socket.writableLength === 0) {
       this.#socket.destroy()
       return
@@ -87,6 +91,20 @@ export class SocketTransport implements Transport {
     // What was written before an orderly close still leaves; a peer that does not read it does not hold up our own end.
     this.#socket.destroySoon()
     this.#socket.unref()
+  }
+
+  /** What is written in one turn leaves in one call of the system: each costs more than what it carries. */
+  #cork(): void {
+    if (this.#corked) return
+    this.#corked = true
+    this.#socket.cork()
+    process.nextTick(() => this.#uncork())
+  }
+
+  #uncork(): void {
+    if (!this.#corked) return
+    this.#corked = false
+    this.#socket.uncork()
   }
 
   #finish(): void {
