@@ -101,14 +101,14 @@ const undoing = async (
   host: string,
   work: Work,
 ): Promise<Attached> => {
-  const before = await node.ledger.read(id)
+  const before = node.ledger.read(id)
   const endpoint = call.configuration.wire === undefined
   const record = { ...attachmentOf(call), id, configuration: call.name, host, endpoint, complete: false }
-  if (before?.complete !== true) await node.ledger.write(record)
+  if (before?.complete !== true) node.ledger.write(record)
   const attempt: Attempt = { telling: before === undefined ? 'nothing-to-tell' : 'tell' }
   try {
     const { attached, given } = await work(before, attempt)
-    await node.ledger.write({ ...record, complete: true, ipam: given })
+    node.ledger.write({ ...record, complete: true, ipam: given })
     return attached
   } catch (error) {
     if (before?.complete !== true) await takeBack(node, call, record, attempt)
@@ -133,9 +133,17 @@ const attachToNetwork = async (node: CniNode, call: Call): Promise<Attached> => 
   const cable = cableOf(call, hostInterfaceOf(attachment))
   const wish = await networkWishOf(node, call)
   return undoing(node, call, id, cable.host, async (before, attempt) => {
-    const { where, given } = await layGround(node, call, cable, before)
-    attempt.telling = 'tell'
-    const endpoint = await node.controller.putEndpoint(id, endpointBodyOf(node, call, wish, given))
+    const ask = async () => {
+      const [where, given] = await together([
+        node.controller.node(node.name),
+        addressesFromIpam(node, call, before),
+      ])
+      attempt.telling = 'tell'
+      const endpoint = await node.controller.putEndpoint(id, endpointBodyOf(node, call, wish, given))
+      return { where, given, endpoint }
+    }
+    // The switch may be told of the cable before it is there: then it opens it when it comes.
+    const [{ where, given, endpoint }] = await together([ask(), node.interfaces.connect(cable)])
     const provision = provisionOf(call, endpoint, wish, given)
     const { addresses } = provision.equipment
     await together([
@@ -183,7 +191,7 @@ export const add = async (node: CniNode, call: Call): Promise<PluginResult> => {
   checkWord('CNI_NETNS', environment.netns)
   const { prevResult } = configuration
   const before = prevResult === undefined ? emptyResult : parseResult(prevResult, 'prevResult')
-  await checkNetns(environment.netns)
+  checkNetns(environment.netns)
   const attached = await (configuration.wire === undefined ? attachToNetwork : attachToWire)(node, call)
   await flushPending(node)
   return joinResults(before, resultOf(attached, call))

@@ -1,14 +1,14 @@
 /** Putting a container into a network: its endpoint at the controller, and what the container's end is given because of it. */
-import { isIPv6 } from 'node:net'
 import type { Endpoint, EndpointBody } from '#api/client.js'
 import type { Call } from './call.js'
 import { CniError } from './error.js'
+import { isIpv6, withoutLength } from './ip-text.js'
 import { hostInterfaceOf } from './names.js'
 import type { CniNode } from './node.js'
 import { networkWith, type OverlayRouter, readOverlayRouter } from './overlay-router.js'
 import type { Equipment } from './plumbing.js'
 import type { PluginResult, ResultIp, ResultRoute } from './result.js'
-import { type Wishes, wishesOf, withoutLength } from './wishes.js'
+import { type Wishes, wishesOf } from './wishes.js'
 
 /** Bytes where the underlay is not known: what fits an underlay of 1,500 with every encapsulation that there is. */
 const mtuDefault = 1400
@@ -28,7 +28,7 @@ export interface NetworkWish {
 
 /** @throws CniError `invalid-config`, `invalid-environment`, `io-failure` */
 export const networkWishOf = async (node: CniNode, call: Call): Promise<NetworkWish> => {
-  const overlayRouter = await readOverlayRouter(call.configuration)
+  const overlayRouter = readOverlayRouter(call.configuration)
   const named = call.configuration.network
   const prefix = overlayRouter?.network
   const network = named ?? (prefix === undefined ? call.name : await networkWith(node.controller, prefix))
@@ -69,12 +69,12 @@ const distinct = (routes: readonly ResultRoute[]): readonly ResultRoute[] => [
 /** Routes without a gateway get the one of their family. */
 const through = (gateways: readonly string[], routes: readonly ResultRoute[]): readonly ResultRoute[] =>
   routes.map((route) => {
-    const gw = route.gw ?? gateways.find((gateway) => isIPv6(gateway) === isIPv6(withoutLength(route.dst)))
+    const gw = route.gw ?? gateways.find((gateway) => isIpv6(gateway) === isIpv6(route.dst))
     return gw === undefined ? route : { ...route, gw }
   })
 
 const defaultRoutes = (gateways: readonly string[]): readonly ResultRoute[] =>
-  gateways.map((gw) => ({ dst: isIPv6(gw) ? '::/0' : '0.0.0.0/0', gw }))
+  gateways.map((gw) => ({ dst: isIpv6(gw) ? '::/0' : '0.0.0.0/0', gw }))
 
 /** @throws CniError `invalid-config` */
 const mtuOf = (
@@ -89,7 +89,7 @@ const mtuOf = (
       'invalid-config',
       `mtu: ${mtu} is more than network ${endpoint.network} carries, ${endpoint.mtu}`,
     )
-  if (mtu < 1280 && endpoint.addresses.some(({ address }) => isIPv6(address)))
+  if (mtu < 1280 && endpoint.addresses.some(({ address }) => isIpv6(address)))
     throw new CniError('invalid-config', `mtu: ${mtu} is less than IPv6 needs, 1280`)
   return mtu
 }

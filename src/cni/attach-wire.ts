@@ -1,9 +1,9 @@
 /** Giving an interface to a wire: the host's end gets the name that the link's end on this node has, and is a port because of that. */
-import { isIPv6 } from 'node:net'
 import type { Link } from '#api/client.js'
 import type { Provision } from './attach-network.js'
 import type { Call } from './call.js'
 import { CniError } from './error.js'
+import { isIpv6 } from './ip-text.js'
 import type { CniNode } from './node.js'
 import type { PluginResult, ResultIp } from './result.js'
 import { wishesOf } from './wishes.js'
@@ -52,7 +52,7 @@ export const wireProvisionOf = (
     interface: 1,
   }))
   const mtu = configuration.mtu ?? link.effectiveMtu ?? mtuDefault
-  if (mtu < 1280 && ips.some(({ address }) => isIPv6(address.replace(/\/.*/, ''))))
+  if (mtu < 1280 && ips.some(({ address }) => isIpv6(address)))
     throw invalid(`mtu: ${mtu} is less than IPv6 needs, 1280`)
   const routes = [...(given?.routes ?? []), ...(configuration.routes ?? [])]
   return {

@@ -1,5 +1,5 @@
 /** One call of the plugin, its environment and its input read and checked: what the commands get. */
-import { stat } from 'node:fs/promises'
+import { type Stats, statSync } from 'node:fs'
 import type { NetworkConfiguration } from './configuration.js'
 import type { Environment } from './environment.js'
 import { CniError } from './error.js'
@@ -27,15 +27,14 @@ export const ipamOf = ({ configuration }: Call): string | undefined => {
   return type === 'heddle' ? undefined : type
 }
 
+const statusOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false })
+
 /**
  * That the namespace is there, and is not the node's own, which an ADD would pull the rug from under.
  * @throws CniError `container-unknown`, `invalid-environment`
  */
-export const checkNetns = async (path: string): Promise<void> => {
-  const [theirs, ours] = await Promise.all([
-    stat(path).catch(() => undefined),
-    stat('/proc/self/ns/net').catch(() => undefined),
-  ])
+export const checkNetns = (path: string): void => {
+  const [theirs, ours] = [statusOf(path), statusOf('/proc/self/ns/net')]
   if (theirs === undefined)
     throw new CniError('container-unknown', 'the network namespace CNI_NETNS does not exist', {
       details: path,

@@ -60,7 +60,7 @@ const checkEndpoint = async (node: CniNode, call: Call): Promise<void> => {
 
 const checkHost = async (node: CniNode, call: Call): Promise<void> => {
   const attachment = attachmentOf(call)
-  const noted = await node.ledger.read(endpointIdOf(node.name, attachment))
+  const noted = node.ledger.read(endpointIdOf(node.name, attachment))
   const host = noted?.host ?? hostInterfaceOf(attachment)
   if ((await node.interfaces.look(host)) === undefined) throw differs(`the node has no interface ${host}`)
 }
@@ -71,7 +71,7 @@ export const check = async (node: CniNode, call: Call): Promise<void> => {
   if (prevResult === undefined)
     throw new CniError('invalid-config', 'prevResult is missing: CHECK needs the result of ADD')
   const result = parseResult(prevResult, 'prevResult')
-  await checkNetns(call.environment.netns)
+  checkNetns(call.environment.netns)
   const ipam = ipamOf(call)
   await together([
     checkContainer(node, call, result),

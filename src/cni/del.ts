@@ -27,7 +27,7 @@ export const del = async (node: CniNode, call: Call): Promise<void> => {
   const { interfaceName, netns } = call.environment
   checkWord('CNI_IFNAME', interfaceName)
   const id = endpointIdOf(node.name, attachmentOf(call))
-  const noted = await node.ledger.read(id)
+  const noted = node.ledger.read(id)
   await releaseAddresses(node, call)
   const { told } = await detach(node, noted ?? supposed(call, id))
   // The host's end of a wire has the name that the link gives it: without a note of it, the container's end is what is known.

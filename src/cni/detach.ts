@@ -39,8 +39,8 @@ export const detach = async (
   telling: Telling = 'tell',
 ): Promise<{ readonly told: boolean }> => {
   const [told] = await together([telling === 'tell' ? tell(node, record) : true, removeCable(node, record)])
-  if (told) await node.ledger.remove(record.id)
-  else await node.ledger.postpone(record)
+  if (told) node.ledger.remove(record.id)
+  else node.ledger.postpone(record)
   return { told }
 }
 
@@ -55,9 +55,9 @@ const flushMax = 16
 
 /** Tells the controller of deletions that it has missed: some, until it does not answer. */
 export const flushPending = async (node: CniNode, max = flushMax): Promise<void> => {
-  for (const record of await node.ledger.pending(max)) {
+  for (const record of node.ledger.pending(max)) {
     // The container may have come back under its old id.
-    if ((await node.ledger.read(record.id)) === undefined && !(await tell(node, record))) return
-    await node.ledger.settle(record.id)
+    if (node.ledger.read(record.id) === undefined && !(await tell(node, record))) return
+    node.ledger.settle(record.id)
   }
 }

@@ -57,12 +57,12 @@ export const gc = async (node: CniNode, call: Call): Promise<void> => {
   const isValid = (attachment: Attachment): boolean => valid.has(aliasOf(call.name, attachment))
 
   const noted = async (): Promise<void> => {
-    const records = await node.ledger.attachments(call.name)
+    const records = node.ledger.attachments(call.name)
     await eachOf(
       records.filter((record) => !isValid(record)),
       (record) => detach(node, record),
     )
-    await node.ledger.sweep()
+    node.ledger.sweep()
   }
   const marked = async (): Promise<void> => {
     const prefix = aliasOf(call.name, { containerId: '', interfaceName: '' }).replace(/[^:]*$/, '')

@@ -118,10 +118,10 @@ export const serve = async ({ env, readInput }: Input, plugin: Plugin): Promise<
 /** Commands that take a call whole, given the making of what they work with. */
 export const withConfiguration =
   <T>(
-    open: (call: Call) => Promise<T>,
+    open: (call: Call) => T,
     run: (tools: T, call: Call) => Promise<object | undefined>,
   ): CommandRun<BareCall> =>
   async (bare) => {
     const call: Call = { ...bare, configuration: readConfiguration(bare.raw) }
-    return run(await open(call), call)
+    return run(open(call), call)
   }

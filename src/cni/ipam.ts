@@ -1,5 +1,5 @@
 /** Another plugin for the addresses: run as the specification says (1.1.0, section 4 "Plugin Delegation"). */
-import { access, constants } from 'node:fs/promises'
+import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import type { Call } from './call.js'
 import type { Command } from './environment.js'
@@ -8,19 +8,22 @@ import { type RunProgram, wordsOf } from './programs.js'
 import { isObject } from './reading.js'
 import { type PluginResult, parseResult } from './result.js'
 
+const isExecutable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** @throws CniError `ipam-failed` */
-const find = async (type: string, path: readonly string[]): Promise<string> => {
+const find = (type: string, path: readonly string[]): string => {
   if (/[/\\]/.test(type) || type === '.' || type === '..')
     throw new CniError('invalid-config', `ipam.type: "${type}" is not the name of a plugin`)
   for (const directory of path) {
     const program = join(directory, type)
-    if (
-      await access(program, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return program
+    if (isExecutable(program)) return program
   }
   throw new CniError('ipam-failed', `the IPAM plugin ${type} is in no directory of CNI_PATH`, {
     details: path.join(':'),
@@ -56,7 +59,7 @@ export const runIpam = async (
   command: Command,
   { environment, raw }: Call,
 ): Promise<PluginResult | undefined> => {
-  const program = await find(type, environment.path)
+  const program = find(type, environment.path)
   const variables = {
     CNI_COMMAND: command,
     CNI_CONTAINERID: environment.containerId,

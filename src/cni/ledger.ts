@@ -1,10 +1,10 @@
 /**
  * What the plugin made on this node, written down before it is made: one small file for each attachment, so that a plugin that is
  * killed half-way leaves nothing that nobody knows of. An attachment whose container is gone while the controller could not be
- * told waits under `pending`.
+ * told waits under `pending`. Files are read and written at once: a process that serves one call has nothing else to do, and
+ * waiting for them otherwise takes longer.
  */
-import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CniError } from './error.js'
 import type { Attachment } from './names.js'
@@ -58,48 +58,48 @@ export class Ledger {
   }
 
   /** Writes a record, over what there was of its id. @throws CniError `io-failure` */
-  async write(record: LedgerRecord): Promise<void> {
-    await this.#write('attachments', record)
-    await this.#remove('pending', record.id)
+  write(record: LedgerRecord): void {
+    this.#write('attachments', record)
+    this.#remove('pending', record.id)
   }
 
   /** The record of an id; absent too where it cannot be read, as after a loss of power. */
-  async read(id: string): Promise<LedgerRecord | undefined> {
+  read(id: string): LedgerRecord | undefined {
     return this.#read('attachments', id)
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#remove('attachments', id)
+  remove(id: string): void {
+    this.#remove('attachments', id)
   }
 
   /** Every attachment of a network configuration. */
-  async attachments(configuration: string): Promise<readonly LedgerRecord[]> {
-    const records = await this.#list('attachments')
+  attachments(configuration: string): readonly LedgerRecord[] {
+    const records = this.#list('attachments')
     return records.filter((record) => record.configuration === configuration)
   }
 
   /** Notes that the controller has yet to be told of a deletion. @throws CniError `try-later` when too many wait, `io-failure` */
-  async postpone(record: LedgerRecord): Promise<void> {
-    if ((await this.#names('pending')).length >= pendingMax)
+  postpone(record: LedgerRecord): void {
+    if (this.#names('pending').length >= pendingMax)
       throw new CniError('try-later', `${pendingMax} deletions wait for the controller already`)
-    await this.#write('pending', record)
-    await this.remove(record.id)
+    this.#write('pending', record)
+    this.remove(record.id)
   }
 
   /** At most `max` of what the controller has yet to be told. */
-  async pending(max = pendingMax): Promise<readonly LedgerRecord[]> {
+  pending(max = pendingMax): readonly LedgerRecord[] {
     return this.#list('pending', max)
   }
 
-  async settle(id: string): Promise<void> {
-    await this.#remove('pending', id)
+  settle(id: string): void {
+    this.#remove('pending', id)
   }
 
   /** Removes drafts that were never put in place; a plugin that is about to writes its own again. */
-  async sweep(): Promise<void> {
+  sweep(): void {
     for (const part of ['attachments', 'pending'] as const) {
-      const drafts = (await this.#entries(part)).filter((name) => !name.endsWith('.json'))
-      for (const name of drafts) await rm(join(this.#directory, part, name), { force: true })
+      const drafts = this.#entries(part).filter((name) => !name.endsWith('.json'))
+      for (const name of drafts) rmSync(join(this.#directory, part, name), { force: true })
     }
   }
 
@@ -107,19 +107,21 @@ export class Ledger {
     return join(this.#directory, part, `${id}.json`)
   }
 
-  async #write(part: Part, record: LedgerRecord): Promise<void> {
+  #write(part: Part, record: LedgerRecord): void {
     const file = this.#file(part, record.id)
-    const draft = `${file}.${randomUUID()}`
-    const put = async (): Promise<void> => {
-      await writeFile(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 })
-      await rename(draft, file)
+    const draft = `${file}.${process.pid}`
+    const put = (): void => {
+      writeFileSync(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 })
+      renameSync(draft, file)
     }
     try {
-      await put().catch(async (error: unknown) => {
+      try {
+        put()
+      } catch (error) {
         if (!isMissing(error)) throw error
-        await mkdir(join(this.#directory, part), { recursive: true, mode: 0o700 })
-        await put()
-      })
+        mkdirSync(join(this.#directory, part), { recursive: true, mode: 0o700 })
+        put()
+      }
     } catch (cause) {
       throw new CniError('io-failure', `${file} cannot be written`, {
         details: cause instanceof Error ? cause.message : String(cause),
@@ -128,36 +130,36 @@ export class Ledger {
     }
   }
 
-  async #read(part: Part, id: string): Promise<LedgerRecord | undefined> {
+  #read(part: Part, id: string): LedgerRecord | undefined {
     try {
-      return readRecord(JSON.parse(await readFile(this.#file(part, id), 'utf8')))
+      return readRecord(JSON.parse(readFileSync(this.#file(part, id), 'utf8')))
     } catch {
       return undefined
     }
   }
 
-  async #remove(part: Part, id: string): Promise<void> {
-    await rm(this.#file(part, id), { force: true })
+  #remove(part: Part, id: string): void {
+    rmSync(this.#file(part, id), { force: true })
   }
 
-  async #names(part: Part): Promise<readonly string[]> {
-    return (await this.#entries(part)).filter((name) => name.endsWith('.json'))
+  #names(part: Part): readonly string[] {
+    return this.#entries(part).filter((name) => name.endsWith('.json'))
   }
 
-  async #entries(part: Part): Promise<readonly string[]> {
+  #entries(part: Part): readonly string[] {
     try {
-      return await readdir(join(this.#directory, part))
+      return readdirSync(join(this.#directory, part))
     } catch (error) {
       if (isMissing(error)) return []
       throw error
     }
   }
 
-  async #list(part: Part, max = Number.POSITIVE_INFINITY): Promise<readonly LedgerRecord[]> {
-    const names = (await this.#names(part)).slice(0, max)
+  #list(part: Part, max = Number.POSITIVE_INFINITY): readonly LedgerRecord[] {
+    const names = this.#names(part).slice(0, max)
     const records: LedgerRecord[] = []
     for (const name of names) {
-      const record = await this.#read(part, name.replace(/\.json$/, ''))
+      const record = this.#read(part, name.replace(/\.json$/, ''))
       if (record !== undefined) records.push(record)
     }
     return records

@@ -1,10 +1,10 @@
 /** Traffic that leaves the fabric by a node bears the node's address: nftables rules on the node, which OVSDB cannot make (nft(8)). */
-import { isIPv6 } from 'node:net'
+import { isIpv6 } from './ip-text.js'
 import { outputOf, type RunProgram } from './programs.js'
 
 const families = [
-  { table: 'ip', type: 'ipv4_addr', field: 'ip', isOurs: (address: string) => !isIPv6(address) },
-  { table: 'ip6', type: 'ipv6_addr', field: 'ip6', isOurs: isIPv6 },
+  { table: 'ip', type: 'ipv4_addr', field: 'ip', isOurs: (address: string) => !isIpv6(address) },
+  { table: 'ip6', type: 'ipv6_addr', field: 'ip6', isOurs: isIpv6 },
 ] as const
 
 /**
@@ -13,7 +13,7 @@ const families = [
  */
 export const masqueradeRules = (prefixes: readonly string[]): string => {
   const lines = families.flatMap(({ table, type, field, isOurs }) => {
-    const ours = prefixes.filter((prefix) => isOurs(prefix.replace(/\/.*/, '')))
+    const ours = prefixes.filter((prefix) => isOurs(prefix))
     if (ours.length === 0) return []
     const name = `${table} heddle-cni`
     return [

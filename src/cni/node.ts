@@ -1,5 +1,5 @@
 /** The node that the plugin runs on: its name, its settings, and what the commands work with there. */
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type NetworkConfiguration, type NodeSettings, readNodeSettings } from './configuration.js'
 import { Controller, type Deadline } from './controller.js'
@@ -7,7 +7,7 @@ import { CniError } from './error.js'
 import { Interfaces } from './interfaces.js'
 import { Ledger } from './ledger.js'
 import type { RunProgram } from './programs.js'
-import { fetchOver } from './rest-fetch.js'
+import { fetchWith } from './rest-fetch.js'
 
 /** The outside: what a test puts another in the place of. */
 export interface Rim {
@@ -31,9 +31,9 @@ const stateDirectoryDefault = '/var/lib/heddle-cni'
 const timeoutSecondsDefault = 30
 
 /** The text of a file; undefined where it is absent. @throws CniError `io-failure` */
-export const readIfThere = async (file: string): Promise<string | undefined> => {
+export const readIfThere = (file: string): string | undefined => {
   try {
-    return await readFile(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw new CniError('io-failure', `${file} cannot be read`, {
@@ -44,15 +44,15 @@ export const readIfThere = async (file: string): Promise<string | undefined> => 
 }
 
 /** The text of a file that has to be there. @throws CniError `invalid-config`, `io-failure` */
-const readNamed = async (what: string, file: string): Promise<string> => {
-  const text = await readIfThere(file)
+const readNamed = (what: string, file: string): string => {
+  const text = readIfThere(file)
   if (text === undefined) throw new CniError('invalid-config', `${what}: ${file} does not exist`)
   return text
 }
 
-const settingsOf = async (configuration: NetworkConfiguration): Promise<NodeSettings> => {
+const settingsOf = (configuration: NetworkConfiguration): NodeSettings => {
   const file = configuration.settingsFile ?? settingsFileDefault
-  const text = await readIfThere(file)
+  const text = readIfThere(file)
   if (text === undefined) {
     if (configuration.settingsFile === undefined) return configuration
     throw new CniError('invalid-config', `settingsFile: ${file} does not exist`)
@@ -65,29 +65,28 @@ const settingsOf = async (configuration: NetworkConfiguration): Promise<NodeSett
   }
 }
 
-const nameOf = async ({ node }: NodeSettings): Promise<string> =>
-  node ?? ((await readIfThere(systemIdFile))?.trim() || hostname())
+const nameOf = ({ node }: NodeSettings): string => node ?? (readIfThere(systemIdFile)?.trim() || hostname())
 
 /** @throws CniError `invalid-config`, `unsupported-field`, `decoding-failure`, `io-failure` */
-export const openNode = async (configuration: NetworkConfiguration, rim: Rim): Promise<CniNode> => {
-  const settings = await settingsOf(configuration)
+export const openNode = (configuration: NetworkConfiguration, rim: Rim): CniNode => {
+  const settings = settingsOf(configuration)
   const { controller: url, tokenFile, caFile, timeoutSeconds = timeoutSecondsDefault } = settings
   if (url === undefined)
     throw new CniError('invalid-config', 'controller is missing: the URL of the Heddle controller', {
       details: `in the network configuration or in ${settingsFileDefault}`,
     })
-  const token = tokenFile === undefined ? undefined : (await readNamed('tokenFile', tokenFile)).trim()
-  const ca = caFile === undefined ? undefined : await readNamed('caFile', caFile)
+  const token = tokenFile === undefined ? undefined : readNamed('tokenFile', tokenFile).trim()
+  const ca = caFile === undefined ? undefined : readNamed('caFile', caFile)
   const controller = new Controller({
     url,
     ...(token === undefined ? {} : { token }),
     timeoutMs: timeoutSeconds * 1000,
-    fetch: fetchOver(ca === undefined ? {} : { ca }),
+    fetch: fetchWith(ca === undefined ? {} : { ca }),
     deadline: rim.deadline,
   })
   return {
     ...rim,
-    name: await nameOf(settings),
+    name: nameOf(settings),
     controller,
     interfaces: new Interfaces(rim.run),
     ledger: new Ledger(settings.stateDirectory ?? stateDirectoryDefault),

@@ -2,10 +2,10 @@
  * The environment file of the Open Overlay Router plugin, so that its users can move: `EID_NETWORK`, `EID_SUBNET`, `OOR_MTU` and
  * `OOR_IPMASQ`, a line each. The network is found by its prefix; which addresses a node gives out is Heddle's to say, so `EID_SUBNET` has no effect.
  */
-import { BlockList, isIP } from 'node:net'
 import type { NetworkConfiguration } from './configuration.js'
 import type { Controller } from './controller.js'
 import { CniError } from './error.js'
+import { contains } from './ip-text.js'
 import { readIfThere } from './node.js'
 import { addressWithLength } from './reading.js'
 
@@ -50,27 +50,16 @@ export const parseOverlayRouter = (text: string, file: string): OverlayRouter =>
 }
 
 /** What the file says, where a configuration is written for it. @throws CniError `invalid-config`, `io-failure` */
-export const readOverlayRouter = async ({
+export const readOverlayRouter = ({
   subnetFile,
   delegate,
-}: NetworkConfiguration): Promise<OverlayRouter | undefined> => {
+}: NetworkConfiguration): OverlayRouter | undefined => {
   if (subnetFile === undefined && delegate === undefined) return undefined
   const file = subnetFile ?? subnetFileDefault
-  const text = await readIfThere(file)
+  const text = readIfThere(file)
   if (text !== undefined) return parseOverlayRouter(text, file)
   if (subnetFile !== undefined) throw invalid(file, 'it does not exist')
   return undefined
-}
-
-/** Whether `inner` lies within `outer`, both prefixes. */
-const contains = (outer: string, inner: string): boolean => {
-  const [network = '', length] = outer.split('/')
-  const [address = '', innerLength] = inner.split('/')
-  if (isIP(network) !== isIP(address) || Number(innerLength) < Number(length)) return false
-  const family = isIP(network) === 6 ? 'ipv6' : 'ipv4'
-  const block = new BlockList()
-  block.addSubnet(network, Number(length), family)
-  return block.check(address, family)
 }
 
 /** The name of the network that has the prefix. @throws CniError `invalid-config` when none or several have */

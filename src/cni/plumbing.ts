@@ -2,8 +2,8 @@
  * The cable between a container and its node as `ip` commands: pure, so that what the plugin does to a node can be read and
  * tested without one. Names are checked before they come here: in a batch, blanks and quotes would be something else.
  */
-import { isIPv6 } from 'node:net'
 import { CniError } from './error.js'
+import { isIpv6 } from './ip-text.js'
 import type { ResultRoute } from './result.js'
 
 export interface Cable {
@@ -42,8 +42,6 @@ export const cableLines = ({ host, hostMac, interfaceName, netns, mtu, alias }: 
   `link set dev ${host} alias ${alias} addrgenmode none arp off`,
   `link set dev ${host} up`,
 ]
-
-const isIpv6 = (address: string): boolean => isIPv6(address.replace(/\/.*/, ''))
 
 const routeLine = (interfaceName: string, route: ResultRoute): string =>
   [

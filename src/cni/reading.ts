@@ -1,5 +1,5 @@
 /** Reading JSON of unknown make into types: readers that check one value each, and tables of them that read objects. */
-import { isIP } from 'node:net'
+import { familyOf } from './ip-text.js'
 
 /** Checks a value. @throws TypeError that says what it should be */
 export type Reader<T> = (value: unknown) => T
@@ -91,16 +91,16 @@ export const objectWith = <F extends Fields, K extends keyof F & string>(
 
 /** An address without length: `10.0.0.1`. */
 export const address: Reader<string> = (value) => {
-  if (typeof value !== 'string' || isIP(value) === 0) throw wrong(value, 'an IP address')
+  if (typeof value !== 'string' || familyOf(value) === undefined) throw wrong(value, 'an IP address')
   return value
 }
 
 /** `10.0.0.1/24`: an address with the length of its prefix. */
 export const addressWithLength: Reader<string> = (value) => {
   const [ip = '', length = '', ...rest] = typeof value === 'string' ? value.split('/') : []
-  const family = isIP(ip)
+  const family = familyOf(ip)
   const fits = /^\d{1,3}$/.test(length) && Number(length) <= (family === 6 ? 128 : 32)
-  if (typeof value !== 'string' || family === 0 || !fits || rest.length > 0)
+  if (typeof value !== 'string' || family === undefined || !fits || rest.length > 0)
     throw wrong(value, 'an IP address with a prefix length')
   return value
 }

@@ -2,8 +2,8 @@
  * The result of ADD: one form within the plugin, and the forms of the specification's versions (0.3.1, 0.4.0, 1.0.0: "Result",
  * 1.1.0: section 5). Up to 0.4.0 an address says its family; the MTU of an interface, and what a route has beside its gateway, came with 1.1.0.
  */
-import { isIPv6 } from 'node:net'
 import { CniError } from './error.js'
+import { isIpv6 } from './ip-text.js'
 import {
   address,
   addressWithLength,
@@ -106,7 +106,7 @@ const omit = <T extends object, K extends keyof T>(value: T, keys: readonly K[])
 export const printResult = (version: string, result: PluginResult): object => {
   const newest = isAtLeast(version, '1.1.0')
   const family = (ip: ResultIp): object =>
-    isAtLeast(version, '1.0.0') ? {} : { version: isIPv6(ip.address.replace(/\/.*/, '')) ? '6' : '4' }
+    isAtLeast(version, '1.0.0') ? {} : { version: isIpv6(ip.address) ? '6' : '4' }
   return {
     cniVersion: version,
     interfaces: result.interfaces.map((each) => (newest ? each : omit(each, ['mtu', 'socketPath', 'pciID']))),

@@ -2,6 +2,7 @@
 import { type CniArguments, parseArguments } from './arguments.js'
 import type { Call } from './call.js'
 import { CniError } from './error.js'
+import { withoutLength } from './ip-text.js'
 import { address, macAddress } from './reading.js'
 
 export interface Wishes {
@@ -14,9 +15,6 @@ export interface Wishes {
 
 /** The label by which GC knows the endpoints of a network configuration. */
 export const configurationLabel = 'cni.configuration'
-
-/** `10.0.0.5/24` to `10.0.0.5`. */
-export const withoutLength = (text: string): string => text.replace(/\/.*$/, '')
 
 const checked = (what: string, check: () => void): void => {
   try {

@@ -8,7 +8,7 @@ type Value = readonly [value: number, labels?: Labels]
 interface Line {
   readonly name: string
   readonly help: string
-  readonly label?: string
+  readonly labels?: readonly string[]
   readonly values: (figures: MappingFigures) => readonly Value[]
 }
 
@@ -16,7 +16,7 @@ const gauges: readonly Line[] = [
   {
     name: 'heddle_mappings',
     help: 'Mappings by origin',
-    label: 'origin',
+    labels: ['origin'],
     values: ({ mappings }) => Object.entries(mappings).map(([origin, count]) => [count, { origin }]),
   },
   {
@@ -34,6 +34,17 @@ const gauges: readonly Line[] = [
     help: 'Subscriptions to mappings',
     values: ({ subscriptions }) => [[subscriptions]],
   },
+  {
+    name: 'heddle_map_cache_entries',
+    help: 'Answers of mapping systems elsewhere that are kept',
+    values: ({ cached }) => [[cached]],
+  },
+  {
+    name: 'heddle_map_servers',
+    help: 'Map-Servers elsewhere: 1 in the state in which each is',
+    labels: ['server', 'state'],
+    values: ({ mapServers }) => [...mapServers].map(([server, state]) => [1, { server, state }]),
+  },
 ]
 
 /** They count from when this controller became the leader. */
@@ -41,7 +52,7 @@ const counters: readonly Line[] = [
   {
     name: 'heddle_lisp_messages_total',
     help: 'LISP messages taken, by type',
-    label: 'type',
+    labels: ['type'],
     values: ({ requests, registers }) => [
       [requests, { type: 'map-request' }],
       [registers, { type: 'map-register' }],
@@ -65,7 +76,7 @@ const counters: readonly Line[] = [
   {
     name: 'heddle_lisp_refusals_total',
     help: 'LISP messages and records refused, by reason',
-    label: 'reason',
+    labels: ['reason'],
     values: ({ refusals }) => [...refusals].map(([reason, count]) => [count, { reason }]),
   },
   {
@@ -75,7 +86,7 @@ const counters: readonly Line[] = [
   },
 ]
 
-const namesOf = ({ label }: Line): string[] => (label === undefined ? [] : [label])
+const namesOf = ({ labels = [] }: Line): string[] => [...labels]
 
 /** Adds the metrics of a mapping system to a registry. */
 export const addMappingMetrics = (registry: Registry, figures: () => MappingFigures): void => {

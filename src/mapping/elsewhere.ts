@@ -84,18 +84,19 @@ export class Elsewhere {
     return this.#options.resolvers.length > 0
   }
 
-  /** Resolves with undefined when nobody answers, or the term ends. */
-  resolve(eid: Eid): Promise<Resolved | undefined> {
-    if (!this.resolves || !this.#open) return Promise.resolve(undefined)
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(eid)
-      if (waiting !== undefined) {
-        waiting.push(resolve)
-        return
-      }
-      this.#waiting.set(eid, [resolve])
-      this.#options.obey(this.client.resolve(eid, this.#options.clock.now()))
-    })
+  /** Calls `answer` once: with undefined when nobody answers, or the term ends. */
+  resolve(eid: Eid, answer: Answer): void {
+    if (!this.resolves || !this.#open) {
+      answer(undefined)
+      return
+    }
+    const waiting = this.#waiting.get(eid)
+    if (waiting !== undefined) {
+      waiting.push(answer)
+      return
+    }
+    this.#waiting.set(eid, [answer])
+    this.#options.obey(this.client.resolve(eid, this.#options.clock.now()))
   }
 
   watch(eid: Eid): void {

@@ -78,13 +78,13 @@ export class LiveWhereabouts implements Whereabouts {
     return this.#lookup(eidOfIp(vni, ip))
   }
 
-  async resolve(vni: number, ip: Ip): Promise<Located | undefined> {
+  resolve(vni: number, ip: Ip, answered: Changed): void {
     const eid = eidOfIp(vni, ip)
     const known = this.#lookup(eid)
-    if (known !== undefined) return known
-    const answer = await this.#state.term.elsewhere?.resolve(eid)
-    // What was said here meanwhile is worth more.
-    return this.#lookup(eid) ?? (answer && located(answer))
+    const { elsewhere, listening } = this.#state.term
+    if (known !== undefined || elsewhere === undefined || !listening) answered(known)
+    // What was said here meanwhile is worth more than the answer.
+    else elsewhere.resolve(eid, (answer) => answered(this.#lookup(eid) ?? (answer && located(answer))))
   }
 
   watch(vni: number, ip: Ip, changed: Changed): () => void {

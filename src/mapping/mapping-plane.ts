@@ -137,6 +137,8 @@ export class MappingPlane {
       notices: server.notices.size,
       subscriptions: server.subscriptions.book.size,
       unsent: term.unsent,
+      cached: term.elsewhere?.client.resolver.counts.entries ?? 0,
+      mapServers: term.elsewhere?.client.states ?? new Map(),
     }
   }
 

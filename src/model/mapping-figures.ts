@@ -19,4 +19,8 @@ export interface MappingFigures {
   readonly subscriptions: number
   /** Datagrams that could not be sent. */
   readonly unsent: number
+  /** Answers from elsewhere that are kept. */
+  readonly cached: number
+  /** How it stands with each Map-Server elsewhere, by its address. */
+  readonly mapServers: ReadonlyMap<string, string>
 }

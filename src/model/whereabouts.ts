@@ -22,8 +22,10 @@ export interface Located {
 export interface Whereabouts {
   /** What is known, without asking anybody; undefined where somebody elsewhere has to be asked. */
   lookup(vni: number, ip: Ip): Located | undefined
-  /** Asks elsewhere where nothing is known here. Undefined: nobody answers. */
-  resolve(vni: number, ip: Ip): Promise<Located | undefined>
+  /**
+   * Asks elsewhere where nothing is known here, and calls `answered` once, at once where something is. Undefined: nobody answers.
+   */
+  resolve(vni: number, ip: Ip, answered: (found: Located | undefined) => void): void
   /**
    * Asks as `resolve` does, and calls `changed` with each answer that may be another than before, until the returned function is
    * called. Undefined: nothing is known at the moment, and it is being asked.
