@@ -34,6 +34,10 @@ const siteInForce = z
     proxyReply: z.enum(['asked', 'always', 'never']),
     allowedLocators: z.array(eidText).optional().describe('Absent: all'),
     strictNonces: z.boolean(),
+    anyNonces: z
+      .literal(true)
+      .optional()
+      .describe('Absent: nonces of routers that name themselves must grow'),
     siteIds: z.array(z.string()),
     registrationsMax: z.int(),
     xtrsMax: z.int(),
@@ -79,6 +83,7 @@ export const siteOf = (view: SiteView): Site => ({
     proxyReply: view.proxyReply,
     ...(view.allowedLocators === undefined ? {} : { allowedLocators: [...view.allowedLocators] }),
     strictNonces: view.strictNonces,
+    ...(view.anyNonces === true ? { anyNonces: true } : {}),
     siteIds: [...view.siteIds],
     registrationsMax: view.registrationsMax,
     xtrsMax: view.xtrsMax,

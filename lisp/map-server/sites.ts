@@ -29,6 +29,8 @@ export interface Site {
   readonly allowedLocators?: readonly Eid[]
   /** Nonces must grow even from routers that neither name themselves nor derive keys. */
   readonly strictNonces: boolean
+  /** Nonces need not grow even from routers that name themselves: lispers.net says the same ones again with each registration. */
+  readonly anyNonces?: boolean
   /** Site-IDs of its xTRs: who subscribes under one of them is given the site's key. */
   readonly siteIds?: readonly bigint[]
   readonly registrationsMax: number

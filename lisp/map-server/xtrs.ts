@@ -30,7 +30,9 @@ export const xtrKey = (site: string, identity: XtrIdentity | undefined, from: En
 
 /** Whether the nonces of a message must grow: RFC 6833's routers send random ones. */
 export const isOrdered = (site: Site, message: Pick<MapRegister, 'xtr'>, proof: Proof): boolean =>
-  site.strictNonces || message.xtr !== undefined || proof.algorithm === 'hmac-sha-256-128+hkdf-sha256'
+  site.strictNonces ||
+  proof.algorithm === 'hmac-sha-256-128+hkdf-sha256' ||
+  (message.xtr !== undefined && site.anyNonces !== true)
 
 export class Xtrs {
   readonly #random: Random

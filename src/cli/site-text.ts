@@ -45,7 +45,7 @@ export const siteDetails = (site: Site, palette: Palette): string => {
       ],
       ['answered here', answering[spec.proxyReply]],
       ['locators', spec.allowedLocators?.map(plain).join('\n')],
-      ['nonces', spec.strictNonces ? 'strict' : undefined],
+      ['nonces', spec.strictNonces ? 'strict' : spec.anyNonces ? 'any' : undefined],
       ['site ids', spec.siteIds.map(plain).join('\n') || undefined],
       ['unregistered', spec.unregistered],
       [

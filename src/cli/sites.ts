@@ -62,6 +62,7 @@ interface Settings {
   readonly proxyReply?: 'asked' | 'always' | 'never'
   readonly allowLocator?: readonly string[]
   readonly strictNonces?: boolean
+  readonly anyNonces?: boolean
   readonly unregistered?: (typeof mappingActions)[number]
 }
 
@@ -110,6 +111,11 @@ const settings = (command: Command): Command =>
     .option('--allow-locator <prefix>', 'where RLOCs must lie; may be given again', listOf(readEid))
     .option('--strict-nonces', 'nonces must grow even from routers that do not name themselves')
     .addOption(
+      new Option('--any-nonces', 'nonces need not grow: for routers of lispers.net').conflicts(
+        'strictNonces',
+      ),
+    )
+    .addOption(
       new Option('--unregistered <action>', 'of packets to EIDs that nobody has registered').choices(
         mappingActions,
       ),
@@ -129,6 +135,7 @@ const inFile = [
   'proxyReply',
   'allowLocator',
   'strictNonces',
+  'anyNonces',
   'unregistered',
 ]
 
@@ -144,6 +151,7 @@ const specFrom = async (io: Io, options: Settings): Promise<SiteSpec> => {
     proxyReply: options.proxyReply,
     ...(allowLocator === undefined ? {} : { allowedLocators: [...allowLocator] }),
     strictNonces: options.strictNonces,
+    anyNonces: options.anyNonces,
     unregistered: options.unregistered,
   }
 }

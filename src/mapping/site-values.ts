@@ -41,6 +41,7 @@ export const siteOf = (name: string, spec: SiteSpec, strict: boolean): Site => {
       return makeKey(keyId, secret, algorithms)
     }),
     strictNonces: strict || spec.strictNonces === true,
+    ...(spec.anyNonces === true && { anyNonces: true }),
     ...(spec.proxyReply !== undefined && { proxyReply: spec.proxyReply }),
     ...(allowedLocators !== undefined && {
       allowedLocators: allowedLocators.map((text, index) =>
@@ -88,6 +89,7 @@ export const siteView = (site: Site, facts: SiteFacts): SiteView => ({
   proxyReply: site.proxyReply,
   ...(site.allowedLocators !== undefined && { allowedLocators: site.allowedLocators.map(textOfEid) }),
   strictNonces: site.strictNonces,
+  ...(site.anyNonces === true && { anyNonces: true }),
   siteIds: (site.siteIds ?? []).map(hexadecimal),
   registrationsMax: site.registrationsMax,
   xtrsMax: site.xtrsMax,

@@ -70,6 +70,11 @@ export const siteSpec = z.strictObject({
   allowedLocators: z.array(eidText).max(1024).optional(),
   /** Nonces must grow even from routers that neither name themselves nor derive keys. */
   strictNonces: z.boolean().optional(),
+  /**
+   * Nonces need not grow even from routers that name themselves, as lispers.net's do not: whoever has overheard a registration
+   * can then say it again. Where nonces are strict this means nothing.
+   */
+  anyNonces: z.boolean().optional(),
   /** Site-IDs of its routers: who subscribes under one of them is given the site's key. */
   siteIds: z
     .array(z.string().regex(/^[0-9a-f]{16}$/, '16 hexadecimal digits'))
@@ -95,6 +100,8 @@ export interface SiteView {
   readonly proxyReply: 'asked' | 'always' | 'never'
   readonly allowedLocators?: readonly string[]
   readonly strictNonces: boolean
+  /** Absent: they must. */
+  readonly anyNonces?: true
   readonly siteIds: readonly string[]
   readonly registrationsMax: number
   readonly xtrsMax: number

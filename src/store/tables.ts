@@ -50,6 +50,7 @@ export const site = table('Site', {
   proxy_reply: optional(string),
   allowed_locators: set(string),
   strict_nonces: optional(boolean),
+  any_nonces: optional(boolean),
   site_ids: set(string),
   registrations_max: optional(integer),
   xtrs_max: optional(integer),

@@ -38,6 +38,7 @@ const siteOf = (name: string, words: Words): Site => {
     })),
     keys: listOf(words.get('keys')).map((text) => proofOf(text).key),
     strictNonces: words.has('strict'),
+    anyNonces: words.has('any'),
     ...(proxy && { proxyReply: proxy }),
     ...(allowed && { allowedLocators: listOf(allowed).map(parseEid) }),
     ...(words.has('site-id') && { siteIds: [BigInt(`0x${words.get('site-id')}`)] }),

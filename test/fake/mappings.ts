@@ -20,6 +20,7 @@ const siteView = (name: string, spec: SiteSpec, provenance: SiteView['provenance
   proxyReply: spec.proxyReply ?? 'asked',
   ...(spec.allowedLocators && { allowedLocators: spec.allowedLocators }),
   strictNonces: spec.strictNonces ?? false,
+  ...(spec.anyNonces === true && { anyNonces: true }),
   siteIds: spec.siteIds ?? [],
   registrationsMax: spec.registrationsMax ?? 1_000_000,
   xtrsMax: spec.xtrsMax ?? 4096,

@@ -80,6 +80,7 @@ describe('sites and static mappings', () => {
         proxyReply: 'always',
         allowedLocators: ['192.0.2.0/24'],
         strictNonces: true,
+        anyNonces: false,
         siteIds: ['0000000000000001'],
         registrationsMax: 5,
         xtrsMax: 0,
