@@ -113,6 +113,30 @@ describe('a controller that runs a Map-Server', () => {
     })
   })
 
+  it('answers for endpoints of its networks with their nodes, and “not registered” for the rest of a network', async () => {
+    const { client } = controller
+    await client.putNode('n1', { rloc: '192.0.2.50' })
+    await client.overlay.putNetwork('blue', { vni: 9000, subnets: [{ cidr: '10.9.0.0/24' }] })
+    const endpoint = { network: 'blue', node: 'n1', interface: 'e0', addresses: ['10.9.0.7'] }
+    await client.overlay.putEndpoint('e1', endpoint, { wait: 0 })
+    itr.ask(20n, '[9000]10.9.0.7/32')
+    expect((await itr.next('map-reply')).records).toMatchObject([
+      { authoritative: true, locators: [{ rloc: { value: 0xc000_0232 } }] },
+    ])
+    await client.putNode('n1', { rloc: '192.0.2.51' })
+    itr.ask(21n, '[9000]10.9.0.7/32')
+    expect((await itr.next('map-reply')).records[0]?.locators).toMatchObject([
+      { rloc: { value: 0xc000_0233 } },
+    ])
+    expect(await client.mappings.explain(9000, '10.9.0.8')).toMatchObject({
+      answer: { kind: 'quiet' },
+      site: { name: 'network.blue', eid: '10.9.0.0/24' },
+    })
+    expect(await client.mappings.list({ node: 'n1' })).toMatchObject({
+      mappings: [{ iid: 9000, eid: '10.9.0.7/32', origin: 'local' }],
+    })
+  })
+
   it('killed and started again refuses what was sent before, and says no “no” for a while', async () => {
     // Nonces are on the disk after a second at most.
     await delay(1_200)
@@ -134,6 +158,10 @@ describe('a controller that runs a Map-Server', () => {
     // What is stored is there again without anybody's help.
     itr.ask(5n, '[7]10.2.3.4/32')
     expect(await itr.next('map-reply')).toMatchObject({ nonce: 5n, records: [{ maskLength: 16 }] })
+    itr.ask(22n, '[9000]10.9.0.7/32')
+    expect((await itr.next('map-reply')).records[0]?.locators).toMatchObject([
+      { rloc: { value: 0xc000_0233 } },
+    ])
     await delay(registrationSeconds * 1_000)
     itr.ask(6n, '[7]10.1.9.9/32')
     expect((await itr.next('map-reply')).records).toMatchObject([{ ttl: 1, locators: [] }])
@@ -146,7 +174,11 @@ describe('a controller that runs a Map-Server', () => {
     waiting.ask(7n, '[7]10.2.3.4/32')
     expect(await waiting.silent(300)).toBe(true)
     expect(standby.log.map(({ msg }) => msg)).not.toContain('Map-Server and Map-Resolver listen')
-    expect((await client.mappings.sites()).sites.map(({ name }) => name)).toEqual(['paris', 'rome'])
+    expect((await client.mappings.sites()).sites.map(({ name }) => name)).toEqual([
+      'network.blue',
+      'paris',
+      'rome',
+    ])
     await expect(client.mappings.list()).rejects.toMatchObject({ code: 'not-leader' })
 
     expect(await controller.terminate()).toBe(0)
