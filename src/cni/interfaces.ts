@@ -1,15 +1,17 @@
 /** The interfaces of the node and of a container: making, equipping, looking, removing. Each step starts one program. */
 import { CniError } from './error.js'
 import {
+  batchCommand,
   type Cable,
   cableLines,
   containerLines,
-  containerScript,
   type Equipment,
   needsIpv6,
+  offloadCommand,
 } from './plumbing.js'
 import { outputOf, type ProgramOptions, type ProgramResult, type RunProgram, wordsOf } from './programs.js'
 import { isObject } from './reading.js'
+import { together } from './together.js'
 
 /** What `ip -json` says of an interface. */
 export interface SeenInterface {
@@ -51,12 +53,15 @@ export class Interfaces {
   }
 
   /** Gives the container's end what it needs. @param offloadOff the container has to fill in checksums itself */
-  async equip(cable: Cable, equipment: Equipment, offloadOff: boolean): Promise<void> {
-    const { interfaceName, netns } = cable
-    const script = containerScript({ offloadOff, ipv6: needsIpv6(equipment) })
+  async equip({ interfaceName, netns }: Cable, equipment: Equipment, offloadOff: boolean): Promise<void> {
+    const command = batchCommand(interfaceName, needsIpv6(equipment))
     const input = batch(containerLines(interfaceName, equipment))
-    const running = this.#inside(netns, ['sh', '-c', script, 'sh', interfaceName], { input })
-    await outputOf(`${interfaceName} of the container could not be set up`, running)
+    const inside = (...args: readonly [readonly string[], ProgramOptions?]): Promise<string> =>
+      outputOf(`${interfaceName} of the container could not be set up`, this.#inside(netns, ...args))
+    await together([
+      inside(command, { input }),
+      offloadOff ? inside(offloadCommand(interfaceName)) : undefined,
+    ])
   }
 
   /** Gives the host's end an MTU that was not known when it was made. */

@@ -75,13 +75,21 @@ export const needsIpv6 = ({ addresses, routes }: Equipment): boolean =>
   addresses.some(isIpv6) || routes.some(({ dst }) => isIpv6(dst))
 
 /**
- * The shell script around the container's batch, which comes by standard input: one process to start where there would be
- * three. `$1` is the interface.
+ * What runs the container's batch, which comes by standard input. Container runtimes may have turned IPv6 off, and what is written
+ * under /proc/sys/net is of the writer's namespace.
  */
-export const containerScript = ({ offloadOff, ipv6 }: { offloadOff: boolean; ipv6: boolean }): string =>
-  [
-    ...(ipv6 ? ['echo 0 >/proc/sys/net/ipv6/conf/"$1"/disable_ipv6 || exit 1'] : []),
-    // Frames with checksums left for a network card to fill in arrive broken behind a userspace datapath.
-    ...(offloadOff ? ['ethtool -K "$1" tx off >/dev/null || exit 1'] : []),
-    'exec ip -batch -',
-  ].join('\n')
+export const batchCommand = (interfaceName: string, ipv6: boolean): readonly string[] => {
+  const command = ['ip', '-batch', '-']
+  if (!ipv6) return command
+  const script = 'echo 0 >/proc/sys/net/ipv6/conf/"$0"/disable_ipv6 && exec "$@"'
+  return ['sh', '-c', script, interfaceName, ...command]
+}
+
+/** Frames with checksums left for a network card to fill in arrive broken behind a userspace datapath. */
+export const offloadCommand = (interfaceName: string): readonly string[] => [
+  'ethtool',
+  '-K',
+  interfaceName,
+  'tx',
+  'off',
+]
