@@ -9,7 +9,16 @@ const ways: Partial<Record<ApiErrorCode, (problem: Problem) => string | undefine
   'vni-taken': ({ owner }) => lookAt(owner) ?? 'leave --vni out to get a free one',
   'vni-quarantined': () => 'leave --vni out to get a free one',
   'interface-taken': ({ owner }) => lookAt(owner),
-  'node-in-use': () => 'remove its links first: heddle links list --node NODE',
+  'node-in-use': ({ owner }) =>
+    owner?.startsWith('endpoint ') === true
+      ? 'remove its endpoints first: heddle endpoints list --node NODE'
+      : 'remove its links first: heddle links list --node NODE',
+  'network-in-use': ({ owner }) => lookAt(owner),
+  'network-unknown': () => 'make it first: heddle networks add NETWORK --subnet PREFIX',
+  'address-taken': ({ owner }) => lookAt(owner) ?? 'leave --address out to get a free one',
+  'address-quarantined': () => 'leave --address out to get a free one',
+  'mac-taken': ({ owner }) => lookAt(owner),
+  'subnet-exhausted': ({ owner }) => lookAt(owner),
   'topology-owns-link': ({ owner }) => lookAt(owner) ?? 'change the file of the topology and apply it again',
   'eid-taken': ({ owner }) => lookAt(owner),
   'managed-elsewhere': ({ owner }) => lookAt(owner),
@@ -22,7 +31,7 @@ const ways: Partial<Record<ApiErrorCode, (problem: Problem) => string | undefine
 
 /** `link blue` as the command that shows it. */
 const lookAt = (owner: string | undefined): string | undefined => {
-  const [, kind, name] = /^(link|node|site|topology) (\S+)$/.exec(owner ?? '') ?? []
+  const [, kind, name] = /^(link|node|site|topology|network|endpoint) (\S+)$/.exec(owner ?? '') ?? []
   const group = kind === 'topology' ? 'topologies' : `${kind}s`
   return kind === undefined ? undefined : `look at it: heddle ${group} show ${name}`
 }

@@ -24,7 +24,7 @@ export interface CommandShape {
 }
 
 /** What the controller can list the names of. */
-export const listable = ['nodes', 'links', 'topologies', 'sites'] as const
+export const listable = ['nodes', 'links', 'topologies', 'sites', 'networks', 'endpoints'] as const
 export type Listable = (typeof listable)[number]
 
 const listed: Readonly<Record<string, Listable>> = {
@@ -32,6 +32,8 @@ const listed: Readonly<Record<string, Listable>> = {
   link: 'links',
   topology: 'topologies',
   site: 'sites',
+  network: 'networks',
+  endpoint: 'endpoints',
 }
 
 export const shapeOf = (command: Command, above: readonly string[] = []): CommandShape => ({

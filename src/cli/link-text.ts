@@ -2,8 +2,9 @@
 import type { Link } from '#api/client.js'
 import type { WireEnd } from '#model/wire.js'
 import type { Palette } from './palette.js'
+import { receiptText } from './receipt-text.js'
 import { type Column, detailsOf } from './table.js'
-import { counted, duration, plain } from './text.js'
+import { counted, plain } from './text.js'
 
 export const endText = ({ node, interface: name }: WireEnd): string => plain(`${node}:${name}`)
 
@@ -36,17 +37,6 @@ export const linkColumns = (palette: Palette): readonly Column<Link>[] => [
 /** The first reason stands for the others; `links show` has them all. */
 const shortReasons = ([first = '', ...others]: readonly string[]): string =>
   others.length === 0 ? first : `${first} (and ${counted(others.length, 'other reason')})`
-
-const receiptText = ({ receipt }: Link): string | undefined => {
-  if (receipt === undefined) return undefined
-  const { storedMs, portsReadyMs, flowsConfirmedMs, totalMs } = receipt
-  return [
-    `stored ${duration(storedMs)}`,
-    ...(portsReadyMs === undefined ? [] : [`ports ready ${duration(portsReadyMs)}`]),
-    ...Object.entries(flowsConfirmedMs).map(([node, ms]) => `${plain(node)} confirmed ${duration(ms)}`),
-    ...(totalMs === undefined ? [] : [`all ${duration(totalMs)}`]),
-  ].join(', ')
-}
 
 /** What became of a change: `link blue is up: n1:eth0 to n2:eth0, VNI 4096, MTU 1450`. */
 export const linkLine = (link: Link, palette: Palette): string => {

@@ -13,6 +13,11 @@ const lists: Readonly<Record<Listable, (client: Client) => Promise<readonly { re
   links: async (client) => (await client.links({ limit: namesMax })).links,
   topologies: async (client) => (await client.topologies()).topologies,
   sites: async (client) => (await client.mappings.sites()).sites,
+  networks: async (client) => (await client.overlay.networks({ limit: namesMax })).networks,
+  endpoints: async (client) => {
+    const { endpoints } = await client.overlay.endpoints({ limit: namesMax })
+    return endpoints.map(({ id }) => ({ name: id }))
+  },
 }
 
 const isListable = (word: string): word is Listable => listable.some((one) => one === word)

@@ -8,6 +8,7 @@ import { controllerCommand } from './controller.js'
 import { openflowCommand } from './debug/openflow.js'
 import { ovsdbCommand } from './debug/ovsdb.js'
 import { demoCommand } from './demo.js'
+import { attachCommand, endpointsCommand } from './endpoints.js'
 import { eventsCommand } from './events.js'
 import { exitCodes } from './exit.js'
 import { flowsCommand } from './flows.js'
@@ -15,7 +16,9 @@ import type { Io } from './io.js'
 import { labCommand } from './lab.js'
 import { linksCommand } from './links.js'
 import { mappingsCommand } from './mappings.js'
+import { networksCommand } from './networks.js'
 import { nodesCommand } from './nodes.js'
+import { fsckCommand, mapCacheCommand } from './overlay-checks.js'
 import { wantsColour } from './palette.js'
 import { sitesCommand } from './sites.js'
 import { topologiesCommand } from './topologies.js'
@@ -57,6 +60,7 @@ export const createProgram = (io: Io): Command => {
       flowsCommand,
       eventsCommand,
     ],
+    'Overlay networks:': [networksCommand, endpointsCommand, attachCommand, mapCacheCommand, fsckCommand],
     'Mapping system:': [sitesCommand, mappingsCommand],
     'Controller:': [controllerCommand, configCommand],
     'Laboratory:': [labCommand, demoCommand],
