@@ -36,3 +36,17 @@ export const originOf = (cookie: bigint): Origin | undefined => {
   const kind = kindOf[Number((cookie >> serialBits) & 0xffn)]
   return kind === undefined ? undefined : { kind, serial: Number(cookie & serialMask) }
 }
+
+/** Serial numbers are below this. */
+const serialsEnd = 2 ** 40
+
+/** An origin as one number: that of a wire is its serial, since there are many wires and small numbers are cheap. */
+export type Slot = number
+
+export const slotOf = ({ kind, serial }: Origin): Slot =>
+  kind === 'wire' ? serial : originKinds[kind] * serialsEnd + serial
+
+export const originAt = (slot: Slot): Origin => ({
+  kind: kindOf[Math.floor(slot / serialsEnd)] ?? 'wire',
+  serial: slot % serialsEnd,
+})

@@ -2,7 +2,7 @@
  * The controller: store, switches and convergence joined. It follows the store's lock: whoever holds it opens the door to the
  * switches, whoever does not waits and says so.
  */
-import { originOf } from '#compile/cookie.js'
+import { originOf, slotOf } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
 import { errorText, FabricError } from '#model/error.js'
 import type { FabricEventType } from '#model/event.js'
@@ -16,6 +16,7 @@ import type { Drift, Outcome, SwitchDoor, SwitchHandle } from '#reconcile/switch
 import type { Store, StoreBatch, StoreChange, StoredNode, StoreState } from '#store/store.js'
 import { Convergence } from './convergence.js'
 import { LiveFabric } from './fabric.js'
+import { Fleet } from './fleet.js'
 import { Journal, type NewEvent } from './journal.js'
 import { Metrics } from './metrics.js'
 import { LiveNetworks } from './networks.js'
@@ -56,6 +57,7 @@ export class Controller {
   readonly fabric: LiveFabric
   readonly networks: LiveNetworks
   readonly overlay = new OverlayIntent()
+  readonly fleet: Fleet
   readonly convergence: Convergence
   readonly metrics: Metrics
   private readonly journal: Journal
@@ -75,17 +77,21 @@ export class Controller {
   constructor(private readonly options: ControllerOptions) {
     const { clock, boot, eventsKept, underlayMtu, store, vni, ipam, mapping } = options
     this.journal = new Journal({ clock, boot, keep: eventsKept })
-    this.convergence = new Convergence({
+    this.fleet = new Fleet({
       clock,
       underlayMtu,
       events: {
-        wireState: (wire, status) => this.wireState(wire, status),
         nodeChanged: (node, handle) => this.nodeChanged(node, handle),
         planned: (...told) => this.planned(...told),
         drift: (node, drift) => this.drift(node, drift),
       },
     })
-    this.metrics = new Metrics(this.convergence, mapping && (() => mapping.figures()))
+    this.convergence = new Convergence({
+      clock,
+      fleet: this.fleet,
+      events: { wireState: (wire, status) => this.wireState(wire, status) },
+    })
+    this.metrics = new Metrics(this.convergence, this.fleet, mapping && (() => mapping.figures()))
     this.fabric = new LiveFabric({
       store,
       commit: (batch, request) => this.commit(batch, request),
@@ -126,7 +132,7 @@ export class Controller {
   load(): void {
     const { store } = this.options
     for (const node of store.nodes()) {
-      this.convergence.nodeStored(node.name, node)
+      this.fleet.nodeStored(node.name, node)
       this.dial(node.name, undefined, node)
     }
     this.convergence.wiresLoaded([...store.wires()])
@@ -135,6 +141,7 @@ export class Controller {
     this.fabric.resume()
     store.onChange((change) => this.stored(change))
     this.loaded = true
+    this.fleet.begin()
     for (const [name, handle] of this.convergence.inventory.handles) void this.remember(name, handle)
   }
 
@@ -143,7 +150,7 @@ export class Controller {
     this.cancelRetry?.()
     await this.door?.close()
     this.door = undefined
-    this.convergence.stop()
+    this.fleet.stop()
   }
 
   private async follow(state: StoreState): Promise<void> {
@@ -163,7 +170,7 @@ export class Controller {
       this.door = undefined
       this.listening = false
       await door?.close()
-      this.convergence.stop()
+      this.fleet.stop()
     } else if (state.state === 'connecting' && this.loaded)
       logger.warn({ reason: state.reason }, 'northbound database not connected')
   }
@@ -191,7 +198,7 @@ export class Controller {
     for (const { old, new: node } of change.nodes) {
       const name = (node ?? old)?.name
       if (name === undefined) continue
-      this.convergence.nodeStored(name, node)
+      this.fleet.nodeStored(name, node)
       this.ownEids.nodeChanged(name)
       this.dial(name, old, node)
       if (node === undefined)
@@ -241,7 +248,7 @@ export class Controller {
   private joined(handle: SwitchHandle): void {
     const { node, facts } = handle
     this.tell({ type: 'node-joined', object: `node ${node}`, message: `${node} joined from ${facts.peer}` })
-    this.convergence.attach(handle)
+    this.fleet.attach(handle)
   }
 
   private refused(peer: string, node: string | undefined, reason: string, repeated = false): void {
@@ -377,7 +384,7 @@ export class Controller {
     }
     this.metrics.drift('repaired')
     if (origin.kind === 'wire') this.convergence.markWire(node, origin.serial)
-    else this.convergence.markNode(node)
+    else this.fleet.mark(node, slotOf(origin))
     const message = `a flow of ${object} on ${node} was ${drift.type} by somebody else and is repaired: ${drift.text}`
     this.tell({ type: 'drift-repaired', object, message, data: { node } })
   }

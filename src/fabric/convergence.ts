@@ -1,37 +1,33 @@
 /**
- * Convergence: intent and inventory on one side, a worker for each switch on the other. Whatever happens (a stored change, a
+ * Convergence of wires: intent and inventory on one side, the switches of the fleet on the other. Whatever happens (a stored change, a
  * port that appears, a switch that comes or goes, drift) is turned into marks on wires; the workers compare and repair, and
  * the status of every wire that was touched is derived anew.
  */
 import { carrierOf } from '#compile/carrier.js'
-import type { Desired } from '#compile/desired.js'
-import { nothing } from '#compile/desired.js'
-import { compileNode } from '#compile/node.js'
+import type { Slot } from '#compile/cookie.js'
+import { type Desired, nothing, type PortWish } from '#compile/desired.js'
 import { type EndProgress, statusOf } from '#compile/status.js'
 import { compileWire, endsAt, portWishOf } from '#compile/wire.js'
 import type { Clock } from '#link/clock.js'
+import type { NodeFacts } from '#model/facts.js'
 import type { WireStatus } from '#model/status.js'
 import { endNames, type Wire, type WireEnd } from '#model/wire.js'
-import type { SwitchPlan } from '#reconcile/plan.js'
-import type { Drift, Outcome, SwitchHandle } from '#reconcile/switch-handle.js'
-import { SwitchWorker, type Wants } from '#reconcile/worker.js'
-import type { Changed, StoredNode } from '#store/store.js'
+import type { Changed } from '#store/store.js'
+import type { Feature } from './feature.js'
+import type { Fleet } from './fleet.js'
 import { Intent } from './intent.js'
-import { LiveInventory } from './inventory.js'
+import type { LiveInventory } from './inventory.js'
 import { Receipts } from './receipts.js'
 
 /** What convergence tells its owner. */
 export interface ConvergenceEvents {
   /** The state of a wire is another one than when this was last called for it. */
   wireState(wire: Wire, status: WireStatus): void
-  nodeChanged(node: string, handle: SwitchHandle | undefined): void
-  planned(node: string, plan: SwitchPlan, outcome: Outcome, milliseconds: number): void
-  drift(node: string, drift: Drift): void
 }
 
 export interface ConvergenceOptions {
   readonly clock: Clock
-  readonly underlayMtu: number
+  readonly fleet: Fleet
   readonly events: ConvergenceEvents
 }
 
@@ -41,11 +37,11 @@ type Waiter = (serial: number, state: WireStatus['state'] | undefined) => void
 const nodesOf = (wire: Wire): readonly string[] =>
   wire.a.node === wire.b.node ? [wire.a.node] : [wire.a.node, wire.b.node]
 
-export class Convergence {
+export class Convergence implements Feature {
+  readonly kinds = ['wire'] as const
   readonly intent = new Intent()
   readonly inventory: LiveInventory
   readonly receipts = new Receipts()
-  private readonly workers = new Map<string, SwitchWorker>()
   /** Last state told of each wire, by serial. */
   private readonly states = new Map<number, WireStatus['state']>()
   private readonly counts = { up: 0, down: 0, pending: 0 }
@@ -54,20 +50,15 @@ export class Convergence {
   private readonly toRefresh = new Set<number>()
   private readonly waiters = new Map<number, Set<Waiter>>()
   private refreshing = false
-  private known = false
 
   constructor(private readonly options: ConvergenceOptions) {
-    this.inventory = new LiveInventory(options.underlayMtu)
+    this.inventory = options.fleet.inventory
+    options.fleet.add(this)
   }
 
   /** Wires by state. */
   get wireCounts(): Readonly<Record<WireStatus['state'], number>> {
     return this.counts
-  }
-
-  /** Marks that the workers have not taken up yet. */
-  get backlog(): number {
-    return [...this.workers.values()].reduce((sum, worker) => sum + worker.backlog, 0)
   }
 
   status(wire: Wire): WireStatus {
@@ -85,19 +76,14 @@ export class Convergence {
   }
 
   /** Whether every reachable switch holds what the wire with this serial wants now, be it nothing. */
-  settled(serial: number, nodes: readonly string[]): boolean {
-    return nodes.every((node) => this.workers.get(node)?.confirmed(serial) ?? true)
+  isSettled(serial: number, nodes: readonly string[]): boolean {
+    return nodes.every((node) => this.options.fleet.confirmed(node, serial) ?? true)
   }
 
-  /**
-   * The wires that the store held at the start: those that are found up are what they were, and no news. From here on it is
-   * known what is wanted; switches may have connected before.
-   */
+  /** The wires that the store held at the start: those that are found up are what they were, and no news. */
   wiresLoaded(wires: readonly Wire[]): void {
     this.wiresChanged(wires.map((wire) => ({ new: wire })))
     for (const { serial } of wires) this.loaded.add(serial)
-    this.known = true
-    for (const worker of this.workers.values()) worker.resume()
   }
 
   /** One transaction of the store. */
@@ -110,49 +96,10 @@ export class Convergence {
     }
   }
 
-  nodeStored(name: string, stored: StoredNode | undefined): void {
-    if (stored === undefined) this.inventory.stored.delete(name)
-    else this.inventory.stored.set(name, stored)
-    this.factsChanged(name)
-  }
-
-  /** A switch has joined; replaces whatever stood for the node. */
-  attach(handle: SwitchHandle): void {
-    const { node } = handle
-    this.workers.get(node)?.stop()
-    this.inventory.handles.set(node, handle)
-    const worker = new SwitchWorker({
-      handle,
-      wants: this.wants,
-      clock: this.options.clock,
-      progress: {
-        settled: (_, serials) => this.queueRefreshAll(serials),
-        planned: (...told) => this.options.events.planned(...told),
-      },
-    })
-    this.workers.set(node, worker)
-    let wasReady = false
-    handle.listen({
-      changed: () => {
-        if (handle.ready && !wasReady) worker.markAll()
-        wasReady = handle.ready
-        this.factsChanged(node)
-      },
-      ports: (names) => this.portsChanged(node, names),
-      drift: (drift) => this.options.events.drift(node, drift),
-      closed: () => this.detach(node, handle),
-    })
-    this.factsChanged(node)
-  }
-
   /** A flow of ours was changed by somebody else. */
   markWire(node: string, serial: number): void {
-    this.workers.get(node)?.markWire(serial)
+    this.options.fleet.mark(node, serial)
     this.queueRefresh(serial)
-  }
-
-  markNode(node: string): void {
-    this.workers.get(node)?.markNode()
   }
 
   /**
@@ -192,27 +139,29 @@ export class Convergence {
     })
   }
 
-  stop(): void {
-    for (const [node, handle] of [...this.inventory.handles]) {
-      handle.close('the controller stops')
-      this.detach(node, handle)
-    }
+  desired(serial: Slot, node: string): Desired {
+    const wire = this.intent.withSerial(serial)
+    return wire === undefined ? nothing : compileWire(wire, this.inventory, node)
   }
 
-  private readonly wants: Wants = {
-    known: () => this.known,
-    wire: (serial, node): Desired => {
-      const wire = this.intent.withSerial(serial)
-      return wire === undefined ? nothing : compileWire(wire, this.inventory, node)
-    },
-    node: () => compileNode(),
-    port: (node, name) => {
-      const wire = this.intent.claim(node, name)
-      const end = endNames.find((one) => wire?.[one].node === node && wire[one].interface === name)
-      return wire === undefined || end === undefined ? undefined : portWishOf(wire, wire[end])
-    },
-    serialsAt: (node) => [...this.intent.wiresAt(node)].map(({ serial }) => serial),
-    interfacesAt: (node) => this.intent.claimsAt(node).keys(),
+  *slotsAt(node: string): Generator<Slot> {
+    for (const { serial } of this.intent.wiresAt(node)) yield serial
+  }
+
+  port(node: string, name: string): PortWish | undefined {
+    const wire = this.intent.claim(node, name)
+    const end = endNames.find((one) => wire?.[one].node === node && wire[one].interface === name)
+    return wire === undefined || end === undefined ? undefined : portWishOf(wire, wire[end])
+  }
+
+  interfacesAt(node: string): Iterable<string> {
+    return this.intent.claimsAt(node).keys()
+  }
+
+  connected(): void {}
+
+  settled(_node: string, serials: readonly Slot[]): void {
+    for (const serial of serials) this.queueRefresh(serial)
   }
 
   private stopWaiting(serial: number, waiter: Waiter): void {
@@ -222,28 +171,22 @@ export class Convergence {
   }
 
   private progress(wire: Wire, end: WireEnd): EndProgress {
-    const worker = this.workers.get(end.node)
-    return { confirmed: worker?.confirmed(wire.serial) ?? false, refusal: worker?.refusal(wire.serial) }
-  }
-
-  private markEnds(wire: Wire): void {
-    for (const end of endNames) {
-      const worker = this.workers.get(wire[end].node)
-      worker?.markWire(wire.serial)
-      worker?.markPort(wire[end].interface)
+    const { fleet } = this.options
+    return {
+      confirmed: fleet.confirmed(end.node, wire.serial) ?? false,
+      refusal: fleet.refusal(end.node, wire.serial),
     }
   }
 
-  private detach(node: string, handle: SwitchHandle): void {
-    if (this.inventory.handles.get(node) !== handle) return
-    this.workers.get(node)?.stop()
-    this.workers.delete(node)
-    this.inventory.handles.delete(node)
-    this.factsChanged(node)
+  private markEnds(wire: Wire): void {
+    const { fleet } = this.options
+    for (const end of endNames) {
+      fleet.mark(wire[end].node, wire.serial)
+      fleet.markPort(wire[end].node, wire[end].interface)
+    }
   }
 
-  private factsChanged(node: string): void {
-    const { before, after } = this.inventory.refresh(node)
+  factsChanged(node: string, before: NodeFacts, after: NodeFacts): void {
     const addressed = before.rloc?.text !== after.rloc?.text
     const local = before.tunnelOfport !== after.tunnelOfport
     const sized = before.underlayMtu !== after.underlayMtu
@@ -254,12 +197,11 @@ export class Convergence {
         // Peers hold this node's address in their flows; the tunnel port is in its own alone.
         const both = addressed || (seen && this.carrierMatters(wire))
         const touched = both ? nodesOf(wire) : local ? [node] : []
-        for (const name of touched) this.workers.get(name)?.markWire(wire.serial)
+        for (const name of touched) this.options.fleet.mark(name, wire.serial)
         // A node that is seen is compared whole, and what comes of that is told then.
         if (addressed || sized || lost) this.queueRefresh(wire.serial)
       }
     }
-    this.options.events.nodeChanged(node, this.inventory.handles.get(node))
   }
 
   /** Whether a port of the wire is held or lost its link: what the other end has to do depends on seeing that. */
@@ -270,15 +212,12 @@ export class Convergence {
     })
   }
 
-  private portsChanged(node: string, names: readonly string[]): void {
+  portsChanged(node: string, names: readonly string[]): void {
     for (const name of names) {
       const wire = this.intent.claim(node, name)
-      if (wire === undefined) {
-        this.workers.get(node)?.markPort(name)
-        continue
-      }
+      if (wire === undefined) continue
       // The far end's carrier depends on this port.
-      for (const far of nodesOf(wire)) this.workers.get(far)?.markWire(wire.serial)
+      for (const far of nodesOf(wire)) this.options.fleet.mark(far, wire.serial)
       this.queueRefresh(wire.serial)
     }
   }
@@ -298,10 +237,6 @@ export class Convergence {
     this.loaded.delete(wire.serial)
     this.receipts.forget(wire.name)
     this.queueRefresh(wire.serial)
-  }
-
-  private queueRefreshAll(serials: readonly number[]): void {
-    for (const serial of serials) this.queueRefresh(serial)
   }
 
   private queueRefresh(serial: number): void {
@@ -339,7 +274,7 @@ export class Convergence {
    * (one that works goes on working).
    */
   private isUnderWay(wire: Wire): boolean {
-    return endNames.some((end) => this.workers.get(wire[end].node)?.isComparing(wire.serial) === true)
+    return endNames.some((end) => this.options.fleet.isComparing(wire[end].node, wire.serial))
   }
 
   private tell(wire: Wire, state: WireStatus['state']): void {
@@ -369,6 +304,6 @@ export class Convergence {
   }
 
   private isConfirmed(wire: Wire, node: string): boolean {
-    return endsAt(wire, node).length > 0 && this.workers.get(node)?.confirmed(wire.serial) === true
+    return endsAt(wire, node).length > 0 && this.options.fleet.confirmed(node, wire.serial) === true
   }
 }

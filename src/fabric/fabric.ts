@@ -345,7 +345,7 @@ export class LiveFabric implements Fabric {
   private async whenGone(wires: readonly Wire[], request: Request): Promise<void> {
     const { convergence } = this.options
     const nodes = new Map(wires.map(({ serial, a, b }) => [serial, [a.node, b.node]]))
-    const done = (serial: number): boolean => convergence.settled(serial, nodes.get(serial) ?? [])
+    const done = (serial: number): boolean => convergence.isSettled(serial, nodes.get(serial) ?? [])
     await convergence.wait([...nodes.keys()], request.waitMs, done, request.signal)
   }
 }

@@ -4,6 +4,7 @@ import type { MappingFigures } from '#model/mapping-figures.js'
 import type { SwitchPlan } from '#reconcile/plan.js'
 import type { Outcome } from '#reconcile/switch-handle.js'
 import type { Convergence } from './convergence.js'
+import type { Fleet } from './fleet.js'
 import { addMappingMetrics } from './mapping-metrics.js'
 import { addOverlayMetrics, type OverlayFigures } from './overlay-metrics.js'
 
@@ -42,7 +43,7 @@ export class Metrics {
   )
 
   /** `mapping`: where a mapping system runs. */
-  constructor(convergence: Convergence, mapping?: () => MappingFigures) {
+  constructor(convergence: Convergence, fleet: Fleet, mapping?: () => MappingFigures) {
     if (mapping !== undefined) addMappingMetrics(this.registry, mapping)
     this.gauge('heddle_nodes', 'Nodes by state', ['state'], (set) => {
       const counts = { ready: 0, preparing: 0, offline: 0 }
@@ -67,7 +68,7 @@ export class Metrics {
       set(flows)
     })
     this.gauge('heddle_backlog', 'Marks that wait for the loop of their switch', [], (set) =>
-      set(convergence.backlog),
+      set(fleet.backlog),
     )
     this.gauge('process_resident_memory_bytes', 'Resident memory', [], (set) =>
       set(process.memoryUsage.rss()),

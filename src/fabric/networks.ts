@@ -52,7 +52,6 @@ export class LiveNetworks implements Networks {
   private readonly events: OverlayEvents
 
   constructor(private readonly options: NetworksOptions) {
-    const { store, overlay } = options
     this.events = new OverlayEvents(options.tell)
     this.ends = new LiveEndpoints({
       ...options,
@@ -60,14 +59,9 @@ export class LiveNetworks implements Networks {
       receipts: this.receipts,
       commit: (batch, request) => this.commit(batch, request),
     })
-    store.onChange((change) => {
-      overlay.apply(change)
-      this.book.apply(change)
-      this.events.changed(change)
-    })
   }
 
-  /** Takes up what the store holds: to be called once that is known. */
+  /** Takes up what the store holds, once that is known, and follows it. */
   load(): void {
     const { store, overlay } = this.options
     const all = <T>(values: Iterable<T>) => [...values].map((value) => ({ new: value }))
@@ -75,6 +69,11 @@ export class LiveNetworks implements Networks {
     overlay.apply(change)
     this.book.apply({ ...change, leases: all(store.leases()), blocks: all(store.blocks()) })
     this.book.resting.sort()
+    store.onChange((next) => {
+      overlay.apply(next)
+      this.book.apply(next)
+      this.events.changed(next)
+    })
   }
 
   /** How much there is. */
@@ -271,6 +270,6 @@ export class LiveNetworks implements Networks {
   private requireLeader(): void {
     const { state } = this.options.store
     if (state.state === 'standby') throw new FabricError('not-leader', state.reason)
-    if (state.state === 'connecting') throw new FabricError('store-unavailable', state.reason)
+    if (state.state !== 'leader') throw new FabricError('store-unavailable', state.reason)
   }
 }

@@ -4,7 +4,7 @@
  * are only counted and listed.
  */
 import { hash } from 'node:crypto'
-import { cookieOf, type Origin, type OriginKind, originKinds, originOf } from '#compile/cookie.js'
+import { cookieOf, type Origin, originAt, originOf, type Slot, slotOf } from '#compile/cookie.js'
 import type { Action } from '#openflow/actions.js'
 import type { Flow } from '#openflow/flow.js'
 import { actionsKey } from '#openflow/instructions.js'
@@ -57,30 +57,15 @@ export const flowBody = (flow: Flow): string => {
   return body.length <= shortMax ? body : hash('sha1', body, 'base64')
 }
 
-/** An origin as one number, small for wires, of which there are many. */
-const slotOf = (kind: OriginKind, serial: number): number =>
-  kind === 'wire' ? serial : originKinds[kind] * serialsEnd + serial
-
-const serialsEnd = 2 ** 40
-
-const kinds = new Map<number, OriginKind>(
-  Object.entries(originKinds).map(([kind, code]) => [code, kind as OriginKind]),
-)
-
-const originAt = (slot: number): Origin => ({
-  kind: kinds.get(Math.floor(slot / serialsEnd)) ?? 'wire',
-  serial: slot % serialsEnd,
-})
-
 export class FlowBook {
   /** Which origin each flow of ours is for. */
-  private readonly slots = new Map<FlowKey, number>()
+  private readonly owners = new Map<FlowKey, Slot>()
   /** Key, body, key, body of the flows of each origin: a large fabric has many, and one array is the least that can be kept. */
-  private readonly flows = new Map<number, readonly string[]>()
+  private readonly flows = new Map<Slot, readonly string[]>()
   private readonly foreigners = new Map<FlowKey, Held>()
 
   get size(): number {
-    return this.slots.size + this.foreigners.size
+    return this.owners.size + this.foreigners.size
   }
 
   /** Flows whose cookie is not ours. */
@@ -89,31 +74,31 @@ export class FlowBook {
   }
 
   get(key: FlowKey): Held | undefined {
-    const slot = this.slots.get(key)
+    const slot = this.owners.get(key)
     if (slot === undefined) return this.foreigners.get(key)
     return { cookie: cookieOf(originAt(slot)), body: this.bodyOf(slot, key) }
   }
 
   /** Whether the switch holds exactly this for an origin. */
   holds(key: FlowKey, origin: Origin, body: string): boolean {
-    const slot = this.slots.get(key)
-    return slot === slotOf(origin.kind, origin.serial) && this.bodyOf(slot, key) === body
+    const slot = this.owners.get(key)
+    return slot === slotOf(origin) && this.bodyOf(slot, key) === body
   }
 
   /** Keys of the flows of an origin. */
-  keysOf(kind: OriginKind, serial: number): readonly FlowKey[] {
-    return this.flows.get(slotOf(kind, serial))?.filter((_, index) => index % 2 === 0) ?? []
+  keysOf(slot: Slot): readonly FlowKey[] {
+    return this.flows.get(slot)?.filter((_, index) => index % 2 === 0) ?? []
   }
 
-  /** The wires that have flows here. */
-  wireSerials(): number[] {
-    return [...this.flows.keys()].filter((slot) => slot < serialsEnd)
+  /** The origins that have flows here. */
+  slots(): Iterable<Slot> {
+    return this.flows.keys()
   }
 
   set(key: FlowKey, held: Held): void {
-    const before = this.slots.get(key)
+    const before = this.owners.get(key)
     const origin = originOf(held.cookie)
-    const slot = origin && slotOf(origin.kind, origin.serial)
+    const slot = origin && slotOf(origin)
     if (before !== undefined && before !== slot) this.forget(key, before)
     if (slot === undefined) {
       this.foreigners.set(key, held)
@@ -121,40 +106,40 @@ export class FlowBook {
     }
     this.foreigners.delete(key)
     const others = before === slot ? this.without(slot, key) : this.flows.get(slot)
-    this.slots.set(key, slot)
+    this.owners.set(key, slot)
     // Arrays that are made whole have no room to spare.
     this.flows.set(slot, others === undefined ? [key, held.body] : [...others, key, held.body])
   }
 
   delete(key: FlowKey): Held | undefined {
     const before = this.get(key)
-    const slot = this.slots.get(key)
+    const slot = this.owners.get(key)
     if (slot === undefined) this.foreigners.delete(key)
     else this.forget(key, slot)
     return before
   }
 
   clear(): void {
-    this.slots.clear()
+    this.owners.clear()
     this.flows.clear()
     this.foreigners.clear()
   }
 
-  private bodyOf(slot: number, key: FlowKey): string {
+  private bodyOf(slot: Slot, key: FlowKey): string {
     const flows = this.flows.get(slot) ?? []
     for (let at = 0; at < flows.length; at += 2) if (flows[at] === key) return flows[at + 1] ?? ''
     return ''
   }
 
-  private forget(key: FlowKey, slot: number): void {
-    this.slots.delete(key)
+  private forget(key: FlowKey, slot: Slot): void {
+    this.owners.delete(key)
     const others = this.without(slot, key)
     if (others.length === 0) this.flows.delete(slot)
     else this.flows.set(slot, others)
   }
 
   /** Keys and bodies of an origin but one. */
-  private without(slot: number, key: FlowKey): readonly string[] {
+  private without(slot: Slot, key: FlowKey): readonly string[] {
     const flows = this.flows.get(slot) ?? []
     const at = flows.indexOf(key)
     return at < 0 ? flows : flows.toSpliced(at, 2)

@@ -2,7 +2,7 @@
  * The plan for one switch: what to send so that it holds what the origins at hand want. Pure. Comparing is per origin, so the
  * cost of a change does not depend on how much the switch holds already.
  */
-import { cookieOf, type Origin } from '#compile/cookie.js'
+import { cookieOf, type Origin, slotOf } from '#compile/cookie.js'
 import { type Desired, type HoldWish, type MeterWish, nothing, type PortWish } from '#compile/desired.js'
 import type { Flow } from '#openflow/flow.js'
 import { type FlowKey, flowBody, flowKey, type Held, keyParts } from './flow-book.js'
@@ -72,7 +72,7 @@ const flowChanges = ({ origin, desired }: Wanted, actual: Actual): { deletes: Ch
     })
   }
   const deletes = actual.book
-    .keysOf(origin.kind, origin.serial)
+    .keysOf(slotOf(origin))
     .filter((key) => !wanted.has(key))
     .map((key): Change => ({ type: 'delete', origin, key, cookie }))
   return { deletes, puts }
@@ -80,7 +80,7 @@ const flowChanges = ({ origin, desired }: Wanted, actual: Actual): { deletes: Ch
 
 /** The local ports that the present flows of an origin begin at. */
 const portsOf = (origin: Origin, actual: Actual): readonly number[] =>
-  actual.book.keysOf(origin.kind, origin.serial).flatMap((key) => {
+  actual.book.keysOf(slotOf(origin)).flatMap((key) => {
     const { in_port: inPort } = keyParts(key).match
     return typeof inPort === 'number' ? [inPort] : []
   })

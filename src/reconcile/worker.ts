@@ -3,7 +3,7 @@
  * compiles the marked ones as they are now, compares with what the switch holds and sends the difference, one plan at a
  * time. Marks that arrive meanwhile make the next round.
  */
-import type { Origin } from '#compile/cookie.js'
+import { originAt, type Slot, slotOf } from '#compile/cookie.js'
 import type { Desired, PortWish } from '#compile/desired.js'
 import type { Clock } from '#link/clock.js'
 import { errorText } from '#model/error.js'
@@ -14,19 +14,18 @@ import type { Outcome, SwitchHandle } from './switch-handle.js'
 export interface Wants {
   /** Whether it is known what is wanted. Until then nothing is compared: nothing wanted would be a lot to delete. */
   known(): boolean
-  /** `nothing` for a wire that is gone or has no end at `node`. */
-  wire(serial: number, node: string): Desired
-  node(node: string): Desired
+  /** `nothing` for an origin that is gone or has nothing at `node`; undefined: not known yet, what is there stays. */
+  desired(slot: Slot, node: string): Desired | undefined
   port(node: string, name: string): PortWish | undefined
-  /** Serials of the wires with an end at `node`. */
-  serialsAt(node: string): Iterable<number>
+  /** The origins that want something at `node`. */
+  slotsAt(node: string): Iterable<Slot>
   interfacesAt(node: string): Iterable<string>
 }
 
 /** What the loop tells. */
 export interface Progress {
-  /** These wires were compared with the switch, and it holds what they want or has refused it. */
-  settled(node: string, serials: readonly number[]): void
+  /** These origins were compared with the switch, and it holds what they want or has refused it. */
+  settled(node: string, slots: readonly Slot[]): void
   planned(node: string, plan: SwitchPlan, outcome: Outcome, milliseconds: number): void
 }
 
@@ -37,7 +36,7 @@ export interface WorkerOptions {
   readonly clock: Clock
 }
 
-/** The most wires of one round: bounds the bundle and the time for which the process does nothing else. */
+/** The most origins of one round: bounds the bundle and the time for which the process does nothing else. */
 const roundMax = 4096
 const retryMinMs = 1_000
 const retryMaxMs = 60_000
@@ -49,45 +48,36 @@ interface Refusal {
 }
 
 interface Round {
-  readonly serials: Set<number>
+  readonly slots: Set<Slot>
   /** Interfaces that were marked by themselves. */
   readonly ports: readonly string[]
-  /** Whether flows of the node itself were compared. */
-  readonly node: boolean
   readonly whole: boolean
   readonly plan: SwitchPlan
 }
 
 export class SwitchWorker {
-  private readonly serials = new Set<number>()
+  private readonly slots = new Set<Slot>()
   private readonly ports = new Set<string>()
-  private readonly refusals = new Map<number, Refusal>()
-  private inFlight: ReadonlySet<number> = new Set()
+  private readonly refusals = new Map<Slot, Refusal>()
+  private inFlight: ReadonlySet<Slot> = new Set()
   private everything = false
-  private nodeMarked = false
   private running = false
   private stopped = false
-  /** Marks that are set again after a refusal that was not about a wire alone. */
+  /** Marks that are set again after a refusal that was not about one origin alone. */
   private again: { readonly cancel: () => void } | undefined
   private againMs = 0
 
   constructor(private readonly options: WorkerOptions) {}
 
-  /** Something about a wire may have changed. */
-  markWire(serial: number): void {
-    this.serials.add(serial)
+  /** Something about an origin may have changed. */
+  mark(slot: Slot): void {
+    this.slots.add(slot)
     this.wake()
   }
 
   /** Something about an interface may have changed. */
   markPort(name: string): void {
     this.ports.add(name)
-    this.wake()
-  }
-
-  /** Flows of the node itself may have changed. */
-  markNode(): void {
-    this.nodeMarked = true
     this.wake()
   }
 
@@ -102,32 +92,30 @@ export class SwitchWorker {
     this.wake()
   }
 
-  /** Whether the switch is known to hold what the wire wants of it now. */
-  confirmed(serial: number): boolean {
+  /** Whether the switch is known to hold what the origin wants of it now. */
+  confirmed(slot: Slot): boolean {
     return (
       this.options.handle.ready &&
       !this.everything &&
-      !this.serials.has(serial) &&
-      !this.inFlight.has(serial) &&
-      !this.refusals.has(serial)
+      !this.slots.has(slot) &&
+      !this.inFlight.has(slot) &&
+      !this.refusals.has(slot)
     )
   }
 
-  /** Whether the wire waits to be compared with a switch that can be asked, or the answer is under way. */
-  isComparing(serial: number): boolean {
-    return (
-      this.options.handle.ready && (this.everything || this.serials.has(serial) || this.inFlight.has(serial))
-    )
+  /** Whether the origin waits to be compared with a switch that can be asked, or the answer is under way. */
+  isComparing(slot: Slot): boolean {
+    return this.options.handle.ready && (this.everything || this.slots.has(slot) || this.inFlight.has(slot))
   }
 
-  /** Why the switch did not take the wire's flows, in its own words. */
-  refusal(serial: number): string | undefined {
-    return this.refusals.get(serial)?.reason
+  /** Why the switch did not take the origin's flows, in its own words. */
+  refusal(slot: Slot): string | undefined {
+    return this.refusals.get(slot)?.reason
   }
 
   /** Marks that wait. */
   get backlog(): number {
-    return this.serials.size + this.ports.size
+    return this.slots.size + this.ports.size
   }
 
   /** The connection is gone or the node is: marks are kept for nobody. */
@@ -149,7 +137,7 @@ export class SwitchWorker {
     const { handle, clock, progress } = this.options
     while (!this.stopped && handle.ready && this.marked()) {
       const round = this.take()
-      this.inFlight = round.serials
+      this.inFlight = round.slots
       const began = clock.now()
       const outcome: Outcome = isEmpty(round.plan) ? { state: 'done' } : await handle.apply(round.plan)
       this.inFlight = new Set()
@@ -160,7 +148,7 @@ export class SwitchWorker {
   }
 
   private marked(): boolean {
-    return this.everything || this.nodeMarked || this.serials.size > 0 || this.ports.size > 0
+    return this.everything || this.slots.size > 0 || this.ports.size > 0
   }
 
   private take(): Round {
@@ -168,16 +156,14 @@ export class SwitchWorker {
     const { node, book } = handle
     const whole = this.everything
     if (whole) {
-      for (const serial of wants.serialsAt(node)) this.serials.add(serial)
-      for (const serial of book.wireSerials()) this.serials.add(serial)
+      for (const slot of wants.slotsAt(node)) this.slots.add(slot)
+      for (const slot of book.slots()) this.slots.add(slot)
       for (const name of wants.interfacesAt(node)) this.ports.add(name)
       for (const port of handle.ourPorts()) this.ports.add(port.name)
     }
-    const serials = takeSome(this.serials, whole ? Number.POSITIVE_INFINITY : roundMax)
-    const wanted = this.compile(serials)
-    const withNode = whole || this.nodeMarked
-    if (withNode) wanted.push({ origin: nodeOrigin, desired: wants.node(node) })
-    // A wire brings its own interfaces along; marked ones may be claimed by nobody any more.
+    const slots = takeSome(this.slots, whole ? Number.POSITIVE_INFINITY : roundMax)
+    const wanted = this.compile(slots)
+    // An origin brings its own interfaces along; marked ones may be claimed by nobody any more.
     const names = new Set(wanted.flatMap(({ desired }) => desired.ports.map(({ name }) => name)))
     const marked = [...this.ports]
     const ports: WantedPort[] = [...new Set([...marked, ...names])].map((name) => ({
@@ -186,23 +172,22 @@ export class SwitchWorker {
     }))
     this.ports.clear()
     this.everything = false
-    this.nodeMarked = false
-    const plan = this.plan(serials, wanted, ports, whole)
-    return { serials, ports: marked, node: withNode, whole, plan }
+    const plan = this.plan(slots, wanted, ports, whole)
+    return { slots, ports: marked, whole, plan }
   }
 
-  /** What the wires want; one that cannot be compiled is taken out of `serials`. */
-  private compile(serials: Set<number>): Wanted[] {
+  /** What the origins want; one that cannot be compiled is taken out of `slots`. */
+  private compile(slots: Set<Slot>): Wanted[] {
     const { handle, wants } = this.options
-    return [...serials].flatMap((serial) => {
-      const compiled = this.attempt(serials, serial, () => wants.wire(serial, handle.node))
-      return compiled === undefined ? [] : [{ origin: wireOrigin(serial), desired: compiled }]
+    return [...slots].flatMap((slot) => {
+      const desired = this.attempt(slots, slot, () => wants.desired(slot, handle.node))
+      return desired === undefined ? [] : [{ origin: originAt(slot), desired }]
     })
   }
 
-  /** Compares them all at once; where that fails, those that it fails for are found and taken out of `serials`. */
+  /** Compares them all at once; where that fails, those that it fails for are found and taken out of `slots`. */
   private plan(
-    serials: Set<number>,
+    slots: Set<Slot>,
     wanted: readonly Wanted[],
     ports: readonly WantedPort[],
     whole: boolean,
@@ -212,22 +197,20 @@ export class SwitchWorker {
       return planSwitch(wanted, ports, handle, whole)
     } catch {
       const sound = wanted.filter(
-        (one) =>
-          one.origin.kind !== 'wire' ||
-          this.attempt(serials, one.origin.serial, () => planSwitch([one], [], handle)) !== undefined,
+        (one) => this.attempt(slots, slotOf(one.origin), () => planSwitch([one], [], handle)) !== undefined,
       )
       return planSwitch(sound, ports, handle, whole)
     }
   }
 
-  /** A defect in what one wire wants is that wire's alone: it waits as if the switch had refused it. */
-  private attempt<T>(serials: Set<number>, serial: number, make: () => T): T | undefined {
+  /** A defect in what one origin wants is that origin's alone: it waits as if the switch had refused it. */
+  private attempt<T>(slots: Set<Slot>, slot: Slot, make: () => T): T | undefined {
     try {
       return make()
     } catch (error) {
-      serials.delete(serial)
-      this.postpone(serial, errorText(error))
-      this.options.progress.settled(this.options.handle.node, [serial])
+      slots.delete(slot)
+      this.postpone(slot, errorText(error))
+      this.options.progress.settled(this.options.handle.node, [slot])
       return undefined
     }
   }
@@ -240,38 +223,34 @@ export class SwitchWorker {
     }
     if (outcome.state === 'refused') this.refused(round, outcome.change, outcome.reason)
     else {
-      for (const serial of round.serials) this.forgive(serial)
+      for (const slot of round.slots) this.forgive(slot)
       this.againMs = 0
     }
-    const settled = [...round.serials].filter((serial) => !this.serials.has(serial))
+    const settled = [...round.slots].filter((slot) => !this.slots.has(slot))
     this.options.progress.settled(this.options.handle.node, settled)
   }
 
   /** One refused change ends the bundle: its origin waits, the others go again at once. */
   private refused(round: Round, change: number | undefined, reason: string): void {
     const culprit = change === undefined ? undefined : round.plan.changes[change]
-    const origin = culprit?.origin
-    for (const serial of round.serials) {
-      if (origin === undefined || (origin.kind === 'wire' && origin.serial === serial))
-        this.postpone(serial, reason)
-      else this.serials.add(serial)
+    const guilty = culprit && slotOf(culprit.origin)
+    for (const slot of round.slots) {
+      if (guilty === undefined || guilty === slot) this.postpone(slot, reason)
+      else this.slots.add(slot)
     }
-    // What was not about a wire has nobody who would mark it again, nor have meters whose flows are not there.
+    // Interfaces, and meters whose flows are not there, have nobody who would mark them again.
     const { setMeters, removeMeters } = round.plan
     const whole = round.whole || setMeters.length + removeMeters.length > 0
-    if (origin?.kind === 'wire' && !whole) {
-      this.nodeMarked ||= round.node
-      for (const name of round.ports) this.ports.add(name)
-    } else this.tryAgain({ ...round, whole })
+    if (guilty !== undefined && !whole) for (const name of round.ports) this.ports.add(name)
+    else this.tryAgain({ ...round, whole })
   }
 
   /** Marks the rest of a refused round again after a while; a whole one whole, since it alone finds meters that nobody wants. */
-  private tryAgain({ whole, node, ports }: Round): void {
+  private tryAgain({ whole, ports }: Round): void {
     this.againMs = Math.min(Math.max(this.againMs * 2, retryMinMs), retryMaxMs)
     const before = this.again
     const cancel = this.options.clock.schedule(this.againMs, () => {
       if (whole) this.everything = true
-      this.nodeMarked ||= node
       for (const name of ports) this.ports.add(name)
       this.wake()
     })
@@ -283,22 +262,19 @@ export class SwitchWorker {
     }
   }
 
-  private postpone(serial: number, reason: string): void {
-    const before = this.refusals.get(serial)
+  private postpone(slot: Slot, reason: string): void {
+    const before = this.refusals.get(slot)
     before?.cancel()
     const delayMs = Math.min(before === undefined ? retryMinMs : before.delayMs * 2, retryMaxMs)
-    const cancel = this.options.clock.schedule(delayMs, () => this.markWire(serial))
-    this.refusals.set(serial, { reason, delayMs, cancel })
+    const cancel = this.options.clock.schedule(delayMs, () => this.mark(slot))
+    this.refusals.set(slot, { reason, delayMs, cancel })
   }
 
-  private forgive(serial: number): void {
-    this.refusals.get(serial)?.cancel()
-    this.refusals.delete(serial)
+  private forgive(slot: Slot): void {
+    this.refusals.get(slot)?.cancel()
+    this.refusals.delete(slot)
   }
 }
-
-const nodeOrigin: Origin = { kind: 'node', serial: 0 }
-const wireOrigin = (serial: number): Origin => ({ kind: 'wire', serial })
 
 /** Takes up to `max` items out of a set. */
 const takeSome = (from: Set<number>, max: number): Set<number> => {

@@ -40,10 +40,9 @@ it('postpones the wires with a defect and confirms the others', async () => {
     clock: new VirtualClock(),
     wants: {
       known: () => true,
-      wire: (serial) => desired.get(serial)?.() ?? nothing,
-      node: () => nothing,
+      desired: (slot) => desired.get(slot)?.() ?? nothing,
       port: () => undefined,
-      serialsAt: () => desired.keys(),
+      slotsAt: () => desired.keys(),
       interfacesAt: () => [],
     },
     progress: { settled: (_, serials) => settled.push(...serials), planned: () => {} },
@@ -53,5 +52,5 @@ it('postpones the wires with a defect and confirms the others', async () => {
   expect([1, 2, 3, 4].map((serial) => worker.confirmed(serial))).toEqual([true, false, false, true])
   expect(worker.refusal(2)).toContain('300')
   expect(worker.refusal(3)).toBe('a defect of ours')
-  expect(handle.book.wireSerials()).toEqual([1, 4])
+  expect([...handle.book.slots()]).toEqual([1, 4])
 })

@@ -6,6 +6,7 @@ import { compileWire } from '#compile/wire.js'
 import type { Wire } from '#model/wire.js'
 import { flowBody, flowKey } from '#reconcile/flow-book.js'
 import { Convergence } from '../../src/fabric/convergence.js'
+import { Fleet } from '../../src/fabric/fleet.js'
 import { IdealSwitch } from '../fake/ideal-switch.js'
 import { newWire } from '../fake/simulation.js'
 import { VirtualClock } from '../fake/virtual-clock.js'
@@ -49,14 +50,19 @@ class World {
   readonly clock = new VirtualClock()
   readonly wires = new Map<number, Wire>()
   readonly switches = new Map<string, IdealSwitch>()
-  readonly convergence = new Convergence({
+  readonly fleet = new Fleet({
     clock: this.clock,
     underlayMtu: 1500,
-    events: { wireState: () => {}, nodeChanged: () => {}, planned: () => {}, drift: () => {} },
+    events: { nodeChanged: () => {}, planned: () => {}, drift: () => {} },
+  })
+  readonly convergence = new Convergence({
+    clock: this.clock,
+    fleet: this.fleet,
+    events: { wireState: () => {} },
   })
 
   constructor() {
-    this.convergence.wiresLoaded([])
+    this.fleet.begin()
   }
 
   happen(what: Happening): void {
@@ -78,7 +84,7 @@ class World {
         this.switches.delete(what.node)
         break
       case 'rloc':
-        this.convergence.nodeStored(what.node, {
+        this.fleet.nodeStored(what.node, {
           name: what.node,
           spec: { rloc: `10.0.0.${what.last}` },
           joinedAt: 0,
@@ -123,7 +129,7 @@ class World {
     const one = new IdealSwitch(node, { peer: 'test', connectedAt: 0, rloc, tunnelOfport: 10 + index })
     one.ready = false
     this.switches.set(node, one)
-    this.convergence.attach(one)
+    this.fleet.attach(one)
     one.ready = true
     one.events?.changed()
   }
@@ -142,9 +148,8 @@ const wantedOf = ({ wires, convergence }: World, node: string, order: (wires: Wi
 
 const keys = (one: IdealSwitch): string[] => {
   const found: string[] = []
-  const slots = [...one.book.wireSerials().map((serial) => ['wire', serial] as const), ['node', 0] as const]
-  for (const [kind, serial] of slots) {
-    for (const key of one.book.keysOf(kind, serial)) {
+  for (const slot of one.book.slots()) {
+    for (const key of one.book.keysOf(slot)) {
       const held = one.book.get(key)
       found.push(`${held?.cookie} ${key} ${held?.body}`)
     }

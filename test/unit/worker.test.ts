@@ -1,6 +1,6 @@
 /** The loop of one switch: rounds, refusals, answers that never come. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { cookieOf } from '#compile/cookie.js'
+import { cookieOf, slotOf } from '#compile/cookie.js'
 import { type Desired, nothing } from '#compile/desired.js'
 import { compileNode } from '#compile/node.js'
 import { output } from '#openflow/actions.js'
@@ -20,6 +20,8 @@ const flowOf = (serial: number): Flow => ({
 })
 
 const nodeFlow = compileNode().flows[0] as Flow
+
+const nodeSlot = slotOf({ kind: 'node', serial: 0 })
 
 let clock: VirtualClock
 let handle: IdealSwitch
@@ -41,10 +43,9 @@ beforeEach(() => {
     clock,
     wants: {
       known: () => known,
-      wire: desired,
-      node: () => compileNode(),
+      desired: (slot) => (slot === nodeSlot ? compileNode() : desired(slot)),
       port: () => undefined,
-      serialsAt: () => wanted,
+      slotsAt: () => [nodeSlot, ...wanted],
       interfacesAt: () => [],
     },
     progress: {
@@ -77,7 +78,7 @@ const later = (): { outcome: Promise<Outcome>; answer: (outcome: Outcome) => voi
 
 describe('rounds', () => {
   test('what one event marks makes one plan', async () => {
-    for (const serial of wanted) worker.markWire(serial)
+    for (const serial of wanted) worker.mark(serial)
     await quiet()
     expect(handle.plans.length).toBe(1)
     expect(held()).toEqual([1, 2, 3])
@@ -87,10 +88,10 @@ describe('rounds', () => {
   test('marks that come while an answer is under way make the next round, one plan at a time', async () => {
     const { outcome, answer } = later()
     handle.outcomes.push(outcome)
-    worker.markWire(1)
+    worker.mark(1)
     await quiet()
-    worker.markWire(2)
-    worker.markWire(3)
+    worker.mark(2)
+    worker.mark(3)
     await quiet()
     expect(handle.plans.length).toBe(1)
     expect(worker.confirmed(1)).toBe(false)
@@ -104,7 +105,7 @@ describe('rounds', () => {
   test('a mark on a wire whose flows are right sends nothing and settles it', async () => {
     worker.markAll()
     await quiet()
-    worker.markWire(2)
+    worker.mark(2)
     await quiet()
     expect(handle.plans.length).toBe(1)
     expect(settled.at(-1)).toEqual([2])
@@ -151,7 +152,7 @@ describe('rounds', () => {
 describe('a refusal', () => {
   test('of one change keeps its wire back and lets the others through', async () => {
     handle.outcomes.push(refused(1))
-    for (const serial of wanted) worker.markWire(serial)
+    for (const serial of wanted) worker.mark(serial)
     await quiet()
     expect(held()).toEqual([1, 3])
     expect(worker.refusal(2)).toBe('OFPFMFC_TABLE_FULL')
@@ -170,15 +171,15 @@ describe('a refusal', () => {
       tries.push(clock.now() / 1_000)
       return apply.call(handle, plan)
     }
-    worker.markWire(1)
+    worker.mark(1)
     await clock.run(300_000)
     expect(tries).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243])
   })
 
   test('of something that is no wire puts every wire of the round off, and the node', async () => {
     handle.outcomes.push(refused())
-    worker.markNode()
-    for (const serial of wanted) worker.markWire(serial)
+    worker.mark(nodeSlot)
+    for (const serial of wanted) worker.mark(serial)
     await quiet()
     expect(held()).toEqual([])
     await clock.run(1_000)
@@ -187,7 +188,8 @@ describe('a refusal', () => {
   })
 
   test('of a wire does not make the flows of the node be forgotten', async () => {
-    handle.outcomes.push(refused(0))
+    // The node's own flow comes first.
+    handle.outcomes.push(refused(1))
     worker.markAll()
     await clock.run(0)
     expect(held()).toEqual([2, 3])
@@ -199,7 +201,7 @@ describe('a refusal', () => {
   test('does not make ports be forgotten that are to leave', async () => {
     handle.put({ name: 'gone', ofport: 9, ours: true })
     handle.outcomes.push(refused(0))
-    worker.markWire(1)
+    worker.mark(1)
     worker.markPort('gone')
     await clock.run(2_000)
     expect(handle.port('gone')).toBeUndefined()
@@ -207,7 +209,7 @@ describe('a refusal', () => {
 
   test('is forgotten with the switch', async () => {
     handle.outcomes.push(refused(0))
-    worker.markWire(1)
+    worker.mark(1)
     await quiet()
     worker.stop()
     await clock.run(120_000)
@@ -224,7 +226,7 @@ describe('an answer that never comes', () => {
       if (outcome.state === 'unknown') handle.ready = false
       return outcome
     }
-    for (const serial of wanted) worker.markWire(serial)
+    for (const serial of wanted) worker.mark(serial)
     await clock.run(120_000)
     expect(handle.plans.length).toBe(1)
     expect(worker.confirmed(1)).toBe(false)
