@@ -37,6 +37,8 @@ const nodeFields = {
   checksumOffload: oneOf('auto', 'on', 'off'),
   /** Whether what leaves the fabric bears the node's address. */
   ipMasq: flag,
+  /** Whether the node itself is an endpoint of the network: for one network of a node, the default one. */
+  nodeEndpoint: flag,
 }
 
 /** What only a network configuration says. */
