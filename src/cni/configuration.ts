@@ -87,6 +87,9 @@ const ignored = new Set([
   'loadOnlyInlinedPlugins',
 ])
 
+/** Every field that means something here and is not the specification's own: what the manual lists. */
+export const fieldNames: readonly string[] = Object.keys({ ...nodeFields, ...networkFields })
+
 const fields = { ...nodeFields, ...networkFields, ...specificationFields }
 const readFields = objectOf(fields)
 const readNodeFields = objectOf(nodeFields)
