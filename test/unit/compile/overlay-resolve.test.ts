@@ -108,6 +108,14 @@ it('does not answer duplicate address detection, nor hear advertisements', () =>
   for (const frame of quiet) expect(one.send('n1', one.ofport(a), frame)).toEqual({ arrived: [], asked: [] })
 })
 
+it('answers a solicitation without option, and none whose option is another’s', () => {
+  const one = fabric()
+  const asks = { mac: a.mac, from: ipOf('fd00::10').value, asks: ipOf('fd00::12').value }
+  only(one.send('n1', one.ofport(a), discoveryFrame(asks)))
+  const lying = discoveryFrame({ ...asks, option: 0x0a58_0000_0012 })
+  expect(one.send('n1', one.ofport(a), lying)).toEqual({ arrived: [], asked: [] })
+})
+
 it('hands requests for an address and for a router to the controller', () => {
   const one = fabric()
   const discover = udpFrame(
