@@ -31,12 +31,25 @@ export interface MappingHistoryOptions {
   readonly perEidMax?: number
 }
 
+/** How much more than the entries the order may hold: what was forgotten takes room until it is tidied. */
+const slack = 1.25
+
+/** An entry in the order in which all came. */
+interface Noted {
+  readonly eid: Eid
+  readonly entry: HistoryEntry
+  /** Forgotten already, for later ones of the same EID. */
+  isGone: boolean
+}
+
 export class MappingHistory {
   readonly #entriesMax: number
   readonly #perEidMax: number
-  readonly #byEid = new EidMap<HistoryEntry[]>()
-  /** The EIDs of all entries, the oldest first. */
-  readonly #order = new Map<HistoryEntry, Eid>()
+  readonly #byEid = new EidMap<Noted[]>()
+  /** The oldest first, from `#first` on. */
+  #order: Noted[] = []
+  #first = 0
+  #size = 0
 
   constructor({ entriesMax = 100_000, perEidMax = 32 }: MappingHistoryOptions = {}) {
     this.#entriesMax = entriesMax
@@ -45,7 +58,7 @@ export class MappingHistory {
 
   /** Entries in all. */
   get size(): number {
-    return this.#order.size
+    return this.#size
   }
 
   note({ eid, before, after, cause }: MappingChange, at: number): void {
@@ -55,26 +68,36 @@ export class MappingHistory {
       ...(before && { before: stateOf(before) }),
       ...(after && { after: stateOf(after) }),
     }
-    const entries = this.#byEid.get(eid) ?? []
-    entries.push(entry)
-    this.#byEid.set(eid, entries)
-    this.#order.set(entry, eid)
-    if (entries.length > this.#perEidMax) this.#shift(eid)
-    const [oldest] = this.#order.values()
-    if (this.#order.size > this.#entriesMax && oldest !== undefined) this.#shift(oldest)
+    const noted = { eid, entry, isGone: false }
+    const known = this.#byEid.get(eid)
+    if (known === undefined) this.#byEid.set(eid, [noted])
+    else known.push(noted)
+    this.#order.push(noted)
+    this.#size += 1
+    if (known !== undefined && known.length > this.#perEidMax) this.#forget(known[0])
+    while (this.#size > this.#entriesMax) this.#forget(this.#order[this.#first++])
+    if (this.#order.length > slack * this.#entriesMax) this.#tidy()
   }
 
   /** The changes of exactly this EID-prefix, the latest first. */
   of(eid: Eid): readonly HistoryEntry[] {
-    return [...(this.#byEid.get(eid) ?? [])].reverse()
+    return (this.#byEid.get(eid) ?? []).map(({ entry }) => entry).reverse()
   }
 
-  /** Forgets the oldest entry of an EID. */
-  #shift(eid: Eid): void {
-    const entries = this.#byEid.get(eid) ?? []
-    const oldest = entries.shift()
-    if (oldest !== undefined) this.#order.delete(oldest)
-    if (entries.length === 0) this.#byEid.delete(eid)
+  /** Forgets an entry that is the oldest of its EID. */
+  #forget(noted: Noted | undefined): void {
+    if (noted === undefined || noted.isGone) return
+    noted.isGone = true
+    this.#size -= 1
+    const entries = this.#byEid.get(noted.eid) ?? []
+    entries.shift()
+    if (entries.length === 0) this.#byEid.delete(noted.eid)
+  }
+
+  /** Gives back the room of what was forgotten: so seldom that it costs next to nothing. */
+  #tidy(): void {
+    this.#order = this.#order.slice(this.#first).filter(({ isGone }) => !isGone)
+    this.#first = 0
   }
 }
 

@@ -1,5 +1,7 @@
 /** Style as a test: the import table, the homes of packages, what is not written here, what has to be documented. */
 import { describe, expect, it } from 'vitest'
+import { refusals } from '#lisp/map-server/refusals.js'
+import { clientRefusals } from '#lisp/resolver-client/refusals.js'
 import { errorCodes } from '#model/error.js'
 import { arrowTable } from './tidy/architecture.js'
 import { homeOf, isIn, neighbourhoodOf, pureNode, rowsFor } from './tidy/arrows.js'
@@ -149,6 +151,25 @@ describe('documentation', () => {
       )
     const page = textOf('docs/operating.md')
     expect(names.filter((name) => !page.includes(`\`${name}\``) && name !== 'heddle_controller')).toEqual([])
+  })
+
+  it('says what becomes of everything that the mapping system refuses, and each is seen in a transcript', () => {
+    const page = textOf('docs/lisp.md')
+    const reasons = [...Object.keys(refusals), ...Object.keys(clientRefusals)]
+    expect(reasons.filter((reason) => !page.includes(`\n| \`${reason}\` |`))).toEqual([])
+    const transcripts = files.filter(({ path }) => path.startsWith('test/golden/lisp-map-server/'))
+    const unseen = Object.keys(refusals).filter(
+      (reason) => !transcripts.some(({ text }) => new RegExp(`^ +log ${reason}\\b`, 'm').test(text)),
+    )
+    expect(unseen).toEqual([])
+  })
+
+  it('of LISP names files that there are', () => {
+    const paths = [...textOf('docs/lisp.md').matchAll(/`((?:lisp|src|test)\/[\w./-]+)`/g)].map(
+      ([, path = '']) => path,
+    )
+    expect(paths).not.toEqual([])
+    expect(paths.filter((path) => !files.some((file) => file.path === path))).toEqual([])
   })
 
   it('has a line for every package that we depend on', () => {

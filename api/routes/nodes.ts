@@ -219,7 +219,7 @@ const addChanging = (app: RestApp, fabric: Fabric, changeOf: ChangeOf): void => 
       schema: {
         tags,
         operationId: 'deleteNode',
-        summary: 'Forgets a node at which no link ends',
+        summary: 'Forgets a node at which no link ends and no endpoint is',
         description:
           'What Heddle made on its switch is taken away first, where it is connected. A switch that still dials in is left alone until it connects anew or its node is put again. Answers 404 for a node that is not there, a second deletion included.',
         params: byName,

@@ -76,7 +76,7 @@ const addCommand = (io: Io): Command =>
 const removeCommand = (io: Io): Command =>
   asking('remove')
     .alias('rm')
-    .description('forget nodes at which no link ends')
+    .description('forget nodes at which no link ends and no endpoint is')
     .argument('<node...>', 'their names')
     .action(async (names: readonly string[], options: AskOptions) => {
       const client = await connect(io, options)

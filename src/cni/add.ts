@@ -12,6 +12,7 @@ import type { LedgerRecord } from './ledger.js'
 import { masquerade } from './masquerade.js'
 import { aliasOf, endpointIdOf, hostInterfaceOf, hostMacOf } from './names.js'
 import type { CniNode } from './node.js'
+import { ensureNodeEndpoint } from './node-endpoint.js'
 import { type Cable, checkWord } from './plumbing.js'
 import { emptyResult, joinResults, type PluginResult, parseResult } from './result.js'
 import { together } from './together.js'
@@ -150,6 +151,7 @@ const attachToNetwork = async (node: CniNode, call: Call): Promise<Attached> => 
       setUp(node, cable, provision, where),
       node.controller.whenUp(id),
       (wish.overlayRouter?.ipMasq ?? node.ipMasq) ? masquerade(node.run, addresses) : undefined,
+      node.nodeEndpoint ? ensureNodeEndpoint(node, wish.network) : undefined,
     ])
     return { attached: { ...provision, cable, mac: endpoint.mac }, given }
   })

@@ -2,8 +2,9 @@
  * What the executable takes from Bun, which it is bundled with: programs, HTTP and standard streams without the modules of Node.js in between,
  * whose loading alone takes longer than all that an ADD does (docs/decisions/0012). Nothing else in this folder knows of it.
  */
-import { readFileSync, writeSync } from 'node:fs'
+import { readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { CniError } from './error.js'
+import { type Kernel, readIfThere } from './node.js'
 import type { RunProgram } from './programs.js'
 
 interface Stream {
@@ -44,6 +45,17 @@ export const runProgram: RunProgram = async (program, args, { input = '', env = 
     const words = cause instanceof Error ? cause.message : String(cause)
     throw new CniError('command-failed', `${program}: ${words}`, { cause })
   }
+}
+
+export const kernel: Kernel = {
+  read: readIfThere,
+  write: (file, text) => {
+    try {
+      writeFileSync(file, text)
+    } catch (cause) {
+      throw new CniError('io-failure', `${file} cannot be written`, { cause })
+    }
+  },
 }
 
 /** Everything on standard input. */

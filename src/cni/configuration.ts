@@ -37,6 +37,8 @@ const nodeFields = {
   checksumOffload: oneOf('auto', 'on', 'off'),
   /** Whether what leaves the fabric bears the node's address. */
   ipMasq: flag,
+  /** Whether the node itself is an endpoint of the network: for one network of a node, the default one. */
+  nodeEndpoint: flag,
 }
 
 /** What only a network configuration says. */
@@ -84,6 +86,9 @@ const ignored = new Set([
   'disableGC',
   'loadOnlyInlinedPlugins',
 ])
+
+/** Every field that means something here and is not the specification's own: what the manual lists. */
+export const fieldNames: readonly string[] = Object.keys({ ...nodeFields, ...networkFields })
 
 const fields = { ...nodeFields, ...networkFields, ...specificationFields }
 const readFields = objectOf(fields)

@@ -1,9 +1,9 @@
 /** The executable: what a container runtime starts. Built by `npm run build:cni` into one file that needs no Node.js. */
-import { readInput, runProgram, writeOut } from './bun.js'
+import { kernel, readInput, runProgram, writeOut } from './bun.js'
 import { serve } from './invocation.js'
 import { pluginOf } from './plugin.js'
 
-const plugin = pluginOf({ run: runProgram, deadline: (ms) => AbortSignal.timeout(ms) })
+const plugin = pluginOf({ run: runProgram, kernel, deadline: (ms) => AbortSignal.timeout(ms) })
 
 void serve({ env: process.env, readInput }, plugin).then(({ exitCode, stdout, stderr }) => {
   writeOut(2, stderr)

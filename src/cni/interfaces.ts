@@ -64,6 +64,11 @@ export class Interfaces {
     ])
   }
 
+  /** Runs a batch in the node's namespace. @throws CniError `command-failed` */
+  async configure(lines: readonly string[]): Promise<void> {
+    await outputOf('an interface of the node could not be set up', this.#batch(lines))
+  }
+
   /** Gives the host's end an MTU that was not known when it was made. */
   async setMtu(host: string, mtu: number): Promise<void> {
     await outputOf(

@@ -40,6 +40,10 @@ export const aliasOf = (configuration: string, attachment: Attachment): string =
 export const hostMacOf = ({ containerId, interfaceName }: Attachment): string =>
   `0e:${(digest('mac', containerId, interfaceName).slice(0, 10).match(/../g) ?? []).join(':')}`
 
+/** The id of the endpoint that a node itself is. */
+export const nodeEndpointIdOf = (node: string): string =>
+  node.length < 60 ? `node-${node}` : `node-${node.slice(0, 42)}-${digest(node)}`
+
 /**
  * The endpoint's id: what people recognize of it, and a hash that makes it one. The node is part of it, for two runtimes may give
  * two containers one id.

@@ -9,8 +9,17 @@ import { Ledger } from './ledger.js'
 import type { RunProgram } from './programs.js'
 import { fetchWith } from './rest-fetch.js'
 
+/** Files under /proc of the namespace that the plugin runs in. */
+export interface Kernel {
+  /** Undefined where there is no such file. */
+  readonly read: (file: string) => string | undefined
+  /** @throws CniError `io-failure` */
+  readonly write: (file: string, text: string) => void
+}
+
 /** The outside: what a test puts another in the place of. */
 export interface Rim {
+  readonly kernel: Kernel
   readonly run: RunProgram
   readonly deadline: Deadline
 }
@@ -22,6 +31,7 @@ export interface CniNode extends Rim {
   readonly ledger: Ledger
   readonly checksumOffload: 'auto' | 'on' | 'off'
   readonly ipMasq: boolean
+  readonly nodeEndpoint: boolean
 }
 
 const settingsFileDefault = '/etc/heddle/cni.json'
@@ -91,6 +101,7 @@ export const openNode = (configuration: NetworkConfiguration, rim: Rim): CniNode
     interfaces: new Interfaces(rim.run),
     ledger: new Ledger(settings.stateDirectory ?? stateDirectoryDefault),
     checksumOffload: settings.checksumOffload ?? 'auto',
+    nodeEndpoint: settings.nodeEndpoint ?? false,
     ipMasq: settings.ipMasq ?? configuration.delegate?.ipMasq ?? false,
   }
 }

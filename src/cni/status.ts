@@ -1,9 +1,11 @@
 /** STATUS: whether an ADD would be served: the controller takes changes and this node's switch is connected. */
+import { networkWishOf } from './attach-network.js'
 import { type Call, ipamOf } from './call.js'
 import { flushPending } from './detach.js'
 import { CniError } from './error.js'
 import { runIpam } from './ipam.js'
 import type { CniNode } from './node.js'
+import { ensureNodeEndpoint } from './node-endpoint.js'
 
 /** Without the controller what is there goes on, but nothing new is learnt of other nodes. */
 const unavailable = (error: unknown): unknown =>
@@ -24,6 +26,7 @@ export const status = async (node: CniNode, call: Call): Promise<void> => {
     const reason = await node.controller.unreadiness()
     if (reason !== undefined) throw new CniError('plugin-unavailable', reason)
     await node.controller.node(node.name)
+    if (node.nodeEndpoint) await ensureNodeEndpoint(node, (await networkWishOf(node, call)).network)
   } catch (error) {
     throw unavailable(error)
   }

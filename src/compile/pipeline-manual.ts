@@ -3,9 +3,11 @@ import { parseRloc } from '#model/address.js'
 import type { Inventory, NodeFacts } from '#model/facts.js'
 import type { Wire } from '#model/wire.js'
 import type { Flow } from '#openflow/flow.js'
-import { originKinds } from './cookie.js'
+import { type OriginKind, originKinds } from './cookie.js'
 import { compileNode } from './node.js'
+import { overlayExamples } from './overlay-manual.js'
 import { pipeline } from './pipeline.js'
+import { registers } from './registers.js'
 import { compileWire } from './wire.js'
 
 const nodeFacts = (name: string, rloc: string): NodeFacts => {
@@ -14,6 +16,7 @@ const nodeFacts = (name: string, rloc: string): NodeFacts => {
     name,
     state: 'ready',
     tunnelOfport: 1,
+    gpeOfport: 2,
     underlayMtu: 1600,
     ...(address === undefined ? {} : { rloc: address }),
   }
@@ -42,7 +45,7 @@ const wire = (serial: number, a: [string, string], b: [string, string], rateMbps
   provenance: { requestId: '', by: '', at: 0 },
 })
 
-interface Example {
+export interface Example {
   readonly about: string
   readonly flows: readonly Flow[]
 }
@@ -78,27 +81,47 @@ The integration bridge of a node has these flow tables, in this order. Flows are
 from nothing else; the examples below are what the compiler makes.
 `
 
+const kindNames: Readonly<Record<OriginKind, string>> = {
+  node: 'a node',
+  wire: 'a wire',
+  network: 'a network',
+  endpoint: 'an endpoint',
+  cache: 'an entry of the map-cache',
+}
+
 const kinds = Object.entries(originKinds)
-  .map(([kind, code]) => `\`${code.toString(16).padStart(2, '0')}\` for a ${kind}`)
+  .map(([kind, code]) => `\`${code.toString(16).padStart(2, '0')}\` for ${kindNames[kind as OriginKind]}`)
   .join(', ')
 
 const cookies = `## Cookies
 
 A cookie says who owns a flow and why it is there: \`0x4845\` ("HE"), two digits for the kind of object (${kinds}), ten digits for its
-serial number. \`heddle flows NODE\` and \`GET /v1/nodes/NODE/flows\` resolve it to the object's name, the request that made it, by
-whom and when. A flow with another cookie is somebody else's: it is reported and left alone.
+serial number; entries of the map-cache have none, but a hash of VNI and EID. \`heddle flows NODE\` and \`GET /v1/nodes/NODE/flows\` resolve
+it to the object's name, the request that made it, by whom and when. A flow with another cookie is somebody else's: it is reported and left alone.
 `
+
+const bitsOf = (offset: number, width: number): string =>
+  width === 32 ? '' : `[${offset}${width === 1 ? '' : `..${offset + width - 1}`}]`
+
+const registerTable = (): string => {
+  const rows = Object.entries(registers).map(
+    ([name, { field, offset, width, purpose }]) =>
+      `| \`${name}\` | \`${field}${bitsOf(offset, width)}\` | ${purpose} |`,
+  )
+  return `## Registers\n\nA wire uses none. They are 0 when a packet comes in, and come along to the controller.\n\n| Name | Bits | What they hold |\n| --- | --- | --- |\n${rows.join('\n')}\n`
+}
 
 /** The page. `print` writes a flow as ovs-ofctl does. */
 export const pipelineManual = (print: (flow: Flow) => string): string => {
   const tables = pipeline.map(({ name, purpose }, number) => `| ${number} | \`${name}\` | ${purpose} |`)
-  const shown = examples.map(
-    ({ about, flows }) => `${about}\n\n\`\`\`text\n${flows.map(print).join('\n')}\n\`\`\`\n`,
-  )
+  const show = ({ about, flows }: Example): string =>
+    `${about}\n\n\`\`\`text\n${flows.map(print).join('\n')}\n\`\`\`\n`
   return [
     intro,
     `## Tables\n\n| Number | Name | What it does |\n| --- | --- | --- |\n${tables.join('\n')}\n`,
-    `## Flows\n\n${shown.join('\n')}`,
+    registerTable(),
+    `## Flows of wires\n\n${examples.map(show).join('\n')}`,
+    `## Flows of overlay networks\n\n${overlayExamples(inventory).map(show).join('\n')}`,
     cookies,
   ].join('\n')
 }

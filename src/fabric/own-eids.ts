@@ -50,10 +50,7 @@ export class OwnEids {
     const rloc = inventory.node(name).rloc
     if (this.rlocs.get(name)?.text === rloc?.text) return
     this.rlocs.set(name, rloc)
-    for (const endpoint of overlay.endpointsAt(name).values()) {
-      if (rloc === undefined) this.remove(endpoint, [])
-      else this.put(endpoint)
-    }
+    for (const endpoint of overlay.endpointsAt(name).values()) this.put(endpoint)
   }
 
   private networkStored({ old, new: network }: Changed<Network>): void {
@@ -79,8 +76,12 @@ export class OwnEids {
     const vni = overlay.network(network)?.vni
     const { rloc } = inventory.node(node)
     this.rlocs.set(node, rloc)
-    if (vni === undefined || rloc === undefined) return
-    for (const ip of addresses) local.put({ vni, ip }, node, rloc)
+    if (vni === undefined) return
+    for (const ip of addresses) {
+      // Of a node without an address nothing can be said, whatever was said of the node before it.
+      if (rloc === undefined) local.remove({ vni, ip })
+      else local.put({ vni, ip }, node, rloc)
+    }
   }
 
   /** An endpoint may go together with its network, which has its VNI then. */

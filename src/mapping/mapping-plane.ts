@@ -61,7 +61,8 @@ export class MappingPlane {
   readonly #options: MappingPlaneOptions
   readonly #state: MappingState
   readonly #whereabouts: LiveWhereabouts
-  readonly #history = new MappingHistory()
+  /** About half a kilobyte each. */
+  readonly #history = new MappingHistory({ entriesMax: 50_000 })
   readonly #reports: ChangeReports
   readonly #nonces: NonceFile
   readonly #stops: (() => void)[] = []

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Ip } from './cidr.js'
 import { cidrText, ipText } from './network.js'
+import { nodePort } from './node-port.js'
 import type { PendingReason } from './status.js'
 import { interfaceName, objectName, type Provenance } from './wire.js'
 
@@ -53,12 +54,6 @@ export interface Endpoint {
   readonly provenance: Provenance
 }
 
-/**
- * The port of a node itself: an internal port of the integration bridge with an EID of its own, behind which the world outside
- * the fabric is.
- */
-export const nodePort = 'heddle0'
-
 export const isNodePort = (endpoint: Pick<Endpoint, 'interface'>): boolean => endpoint.interface === nodePort
 
 export type EndpointStatus =
@@ -75,4 +70,4 @@ export interface Lease {
   readonly until?: number
 }
 
-export { cidrText, ipText }
+export { cidrText, ipText, nodePort }

@@ -31,6 +31,12 @@ export class CniHost {
   readonly programs = new Map<string, Program>()
   /** Called before each program; what it returns is the program's result. */
   fault: (line: string) => ProgramResult | undefined = () => undefined
+  /** Files under /proc, by path. */
+  readonly kernelFiles = new Map<string, string>()
+  readonly kernel = {
+    read: (file: string): string | undefined => this.kernelFiles.get(file),
+    write: (file: string, text: string): void => void this.kernelFiles.set(file, text),
+  }
   readonly #namespaces = new Map<string, Map<string, Device>>()
   #index = 1
 

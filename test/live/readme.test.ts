@@ -38,6 +38,8 @@ const openShell = async (): Promise<{ shell: Shell; rest: string }> => {
     PATH: `${directory}:${process.env.PATH}`,
     HOME: directory,
     HEDDLE_LISTEN_REST: rest,
+    // The port for LISP is one for the whole machine.
+    HEDDLE_LISP_LISTEN: 'none',
     HEDDLE_SERVER: `http://${rest}`,
   }
   const shell = new Shell(root, env)

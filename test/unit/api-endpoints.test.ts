@@ -1,7 +1,6 @@
-/** `/v1/endpoints`, `/v1/fsck` and map-caches: what the CNI plugin asks for, again and again and all at once. */
+/** `/v1/endpoints`: what the CNI plugin asks for, again and again and all at once. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Endpoint, endpoint as endpointSchema } from '#api/routes/endpoints.js'
-import { parseIp } from '#model/cidr.js'
 import { FabricError } from '#model/error.js'
 import { type Rest, startRest } from '../fake/rest.js'
 import { VirtualClock } from '../fake/virtual-clock.js'
@@ -277,70 +276,5 @@ describe('GET /v1/endpoints', () => {
     await rest.call('GET', '/v1/endpoints/a?wait=3s')
     expect(rest.overlay.switches.waited).toBe(3000)
     expect((await rest.call('GET', '/v1/endpoints/none?wait=3s')).status).toBe(404)
-  })
-})
-
-it('GET /v1/nodes/{node}/map-cache tells why each entry is there', async () => {
-  const eid = parseIp('10.0.0.7')
-  if (eid === undefined) throw new TypeError('no address')
-  rest.overlay.switches.cache = [
-    {
-      network: 'red',
-      eid,
-      node: 'n2',
-      rloc: '192.0.2.2',
-      why: 'resolved',
-      packets: 2n ** 60n,
-      idleSeconds: 3,
-    },
-    { network: 'red', eid, why: 'negative', packets: 0n },
-  ]
-  expect(Object((await rest.call('GET', '/v1/nodes/n1/map-cache')).body).entries).toEqual([
-    {
-      network: 'red',
-      eid: '10.0.0.7',
-      node: 'n2',
-      rloc: '192.0.2.2',
-      why: 'resolved',
-      packets: '1152921504606846976',
-      idleSeconds: 3,
-    },
-    { network: 'red', eid: '10.0.0.7', why: 'negative', packets: '0' },
-  ])
-  expect((await rest.call('GET', '/v1/nodes/none/map-cache')).status).toBe(404)
-  expect((await rest.call('GET', '/v1/nodes/offline/map-cache')).status).toBe(503)
-})
-
-describe('GET /v1/fsck', () => {
-  it('names what is not so', async () => {
-    await put('e1')
-    const [endpoint] = rest.overlay.store.endpoints()
-    const address = parseIp('10.0.0.50')
-    if (endpoint === undefined || address === undefined) throw new TypeError('nothing is there')
-    await rest.overlay.store.commit({
-      putLeases: [
-        { network: 'red', address, owner: 'e1' },
-        ...endpoint.addresses.slice(0, 1).map((one) => ({ network: 'red', address: one, until: 5 })),
-      ],
-    })
-    const { status, body } = await rest.call('GET', '/v1/fsck')
-    expect(status).toBe(200)
-    expect(body).toEqual({
-      ok: false,
-      findings: [
-        {
-          object: 'lease 10.0.0.50 of network red',
-          message: 'its owner, endpoint e1, does not have the address: delete its row',
-        },
-        {
-          object: 'endpoint e1',
-          message: 'it has 10.0.0.2, and its lease rests: delete the endpoint and put it again',
-        },
-        {
-          object: 'block 10.0.0.0/28 of network red',
-          message: 'nobody has an address of it, and its node keeps it: delete its row',
-        },
-      ],
-    })
   })
 })

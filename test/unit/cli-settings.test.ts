@@ -29,6 +29,18 @@ describe('heddle config', () => {
     expect(out).toContain('# HEDDLE_TYPO is set and is no setting\n')
   })
 
+  it('prints sites with the files of their secrets, and reads none of these', async () => {
+    const text = `mapping:
+  sites:
+    - { name: paris, prefixes: [{ iid: 7, eid: 10.1.0.0/16 }], keys: [{ keyId: 1, secretFile: /k }] }
+`
+    const { out } = await heddle('config --config /c', { files: { '/c': text, '/k': 'a secret' } })
+    expect(out).toContain('secretFile: /k')
+    expect(out).not.toContain('a secret')
+    const read = (one: string) => loadConfig({ file: { path: 'x', text: one } }).config.mapping
+    expect(read(out)).toEqual(read(text))
+  })
+
   it('prints JSON for programs', async () => {
     const { out } = await heddle('config -o json')
     expect(JSON.parse(out)).toEqual(JSON.parse(JSON.stringify(loadConfig().config)))

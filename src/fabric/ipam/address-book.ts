@@ -21,14 +21,17 @@ interface Space {
 /** The part of a batch that says what becomes of addresses. */
 export type LeaseBatch = Pick<StoreBatch, 'putLeases' | 'dropLeases' | 'putBlocks' | 'dropBlocks'>
 
+/** An address that is given back or cleared up is nobody's any more, and not to be given out yet. */
+const [leased, resting] = ['leased', 'resting'] as const
+
 /** Stands for the owner of a block that is being given back: no node has this name. */
 const nobody = ''
 
 export class AddressBook {
   private readonly spaces = new Map<string, Space>()
   readonly resting = new RestingLeases()
-  /** Addresses that transactions under way give out or clear up, and blocks that they take or give back, by their keys. */
-  private readonly promised = new Map<string, LeaseName>()
+  /** What transactions under way make of addresses, and blocks that they take or give back, by their keys. */
+  private readonly promised = new Map<string, LeaseName & { readonly state: AddressState }>()
   private readonly promisedBlocks = new Map<string, StoredBlock>()
 
   /** Takes one change of the store up. */
@@ -119,6 +122,19 @@ export class AddressBook {
     )
   }
 
+  /** Blocks of the network that have an owner and nobody's address: a transaction that was refused leaves them behind. */
+  idleBlocks(network: string): StoredBlock[] {
+    const subnets = this.spaces.get(network)?.subnets ?? []
+    return subnets.flatMap(({ pool }) =>
+      pool.idle().flatMap((number) => {
+        const node = pool.ownerOf(number)
+        return node === undefined || node === nobody
+          ? []
+          : [{ network, cidr: pool.grid.cidrOf(number), node }]
+      }),
+    )
+  }
+
   /** Addresses whose rest is over at `now` can be given out. */
   expire(now: number): void {
     for (const lease of this.resting.expire(now)) this.settle(lease)
@@ -126,7 +142,10 @@ export class AddressBook {
 
   /** Keeps what a transaction changes from others while it is under way. */
   hold({ putLeases = [], dropLeases = [], putBlocks = [], dropBlocks = [] }: LeaseBatch): () => void {
-    const names = [...putLeases, ...dropLeases]
+    const names = [
+      ...putLeases.map((lease) => ({ ...lease, state: lease.owner === undefined ? resting : leased })),
+      ...dropLeases.map((name) => ({ ...name, state: resting })),
+    ]
     const blocks = [...putBlocks, ...dropBlocks.map((block) => ({ ...block, node: nobody }))]
     for (const name of names) {
       this.promised.set(leaseKey(name), name)
@@ -193,7 +212,8 @@ export class AddressBook {
   }
 
   private stateOf(name: LeaseName): AddressState {
-    if (this.isPromised(name)) return 'leased'
+    const promised = this.promised.get(leaseKey(name))
+    if (promised !== undefined) return promised.state
     const lease = this.lease(name)
     if (lease === undefined) return 'free'
     if (lease.owner !== undefined) return 'leased'

@@ -4,7 +4,7 @@ import { FabricError } from '#model/error.js'
 import type { Network, Subnet } from '#model/network.js'
 import type { LeaseName, StoredBlock, StoredLease } from '#store/store.js'
 import type { AddressBook, LeaseBatch } from './address-book.js'
-import { leaseKey } from './keys.js'
+import { blockKey, leaseKey } from './keys.js'
 
 export interface Wish {
   readonly network: Network
@@ -99,19 +99,23 @@ const clearedUp = (book: AddressBook, put: ReadonlySet<string>): LeaseName[] => 
   return cleared
 }
 
-/** Blocks that nobody has an address of any more. */
+/** Blocks that nobody has an address of any more: by this change, or since one before it was refused. */
 const emptied = (
   book: AddressBook,
   fresh: readonly LeaseName[],
   leaving: readonly LeaseName[],
 ): StoredBlock[] => {
   const blocks = new Map<string, StoredBlock>()
+  const give = (block: StoredBlock): void => {
+    const stays = fresh.some((one) => one.network === block.network && cidrHas(block.cidr, one.address))
+    if (!stays) blocks.set(blockKey(block), block)
+  }
   for (const name of leaving) {
     const block = book.blockAround(name)
-    if (block === undefined || !book.empties(name, leaving)) continue
-    const stays = fresh.some((one) => one.network === block.network && cidrHas(block.cidr, one.address))
-    if (!stays) blocks.set(printCidr(block.cidr), block)
+    if (block !== undefined && book.empties(name, leaving)) give(block)
   }
+  for (const network of new Set([...fresh, ...leaving].map((one) => one.network)))
+    for (const block of book.idleBlocks(network)) give(block)
   return [...blocks.values()]
 }
 

@@ -25,6 +25,9 @@ export interface Choice {
   readonly claim?: bigint
 }
 
+/** As many as one transaction gives back besides what it empties itself. */
+const idleMax = 16
+
 export class SubnetPool {
   readonly grid: BlockGrid
   /** What nobody may have, and with it what is kept for somebody. */
@@ -36,6 +39,8 @@ export class SubnetPool {
   /** Blocks with room by the node that owns them, and all of these. */
   private readonly roomAt = new Map<string, Set<bigint>>()
   private readonly room = new Set<bigint>()
+  /** Blocks that have an owner, and nobody has an address of them. */
+  private readonly unused = new Set<bigint>()
   /** Every block in front of this has an owner, or no room, or is in `open`. */
   private frontier = 0n
   /** Blocks that were given back and have room. */
@@ -85,6 +90,16 @@ export class SubnetPool {
     for (const address of leaving)
       if (this.grid.numberOf(address) === number) leased &= ~this.bitOf(block, address)
     return leased === 0n
+  }
+
+  /** Some of the blocks that have an owner, and nobody has an address of them. */
+  idle(): bigint[] {
+    const some: bigint[] = []
+    for (const number of this.unused) {
+      if (some.length === idleMax) break
+      some.push(number)
+    }
+    return some
   }
 
   /**
@@ -141,6 +156,7 @@ export class SubnetPool {
   private refresh(block: Block): void {
     const { number, owner } = block
     this.drop(block)
+    if (owner !== undefined && block.leased === 0n) this.unused.add(number)
     if (this.freeBits(number) !== 0n) {
       if (owner !== undefined) {
         this.room.add(number)
@@ -152,6 +168,7 @@ export class SubnetPool {
   }
 
   private drop({ number, owner }: Block): void {
+    this.unused.delete(number)
     this.room.delete(number)
     this.open.delete(number)
     if (owner === undefined) return

@@ -17,7 +17,7 @@ import { listenForSwitches } from '#openflow/listen.js'
 import { flowFilter, flowModOf } from '#openflow/messages/flows.js'
 import { type PacketInfo, packetInfo } from '#openflow/messages/packets.js'
 import { noBuffer } from '#openflow/messages/parts.js'
-import { meterMods, meterRemovals } from '../../../src/switch/messages.js'
+import { meterMods, meterRemovals } from '#switch/messages.js'
 
 export const bridge = 'br-int'
 export const tunnelOfport = 1

@@ -157,6 +157,24 @@ describe('ADD', () => {
     expect(stage.host.started).toContain('nft -f -')
   })
 
+  it('makes the node an endpoint of the network, once', async () => {
+    stage.host.plug('heddle0')
+    const configuration = { nodeEndpoint: true }
+    await stage.call('ADD', { configuration })
+    expect(stage.networks.stored.get('node-n1')).toMatchObject({ network: 'blue', interface: 'heddle0' })
+    const { addresses } = stage.host.device('heddle0') ?? {}
+    expect(addresses).toHaveLength(2)
+    expect(Object.fromEntries(stage.host.kernelFiles)).toEqual({
+      '/proc/sys/net/ipv4/ip_forward': '1',
+      '/proc/sys/net/ipv6/conf/all/forwarding': '1',
+    })
+    stage.host.kernel.write('/proc/net/route', 'Iface\tDestination\nheddle0\t0001000A\n')
+    const asked = stage.networks.changes.length
+    expect((await stage.call('STATUS', { configuration })).exitCode).toBe(0)
+    await stage.call('ADD', { id: 'c2', configuration })
+    expect(stage.networks.changes.slice(asked)).toEqual([expect.stringMatching(/^put c2-eth0/)])
+  })
+
   it('serves many at once without mixing them up', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => stage.call('ADD', { id: `c${index}` })),

@@ -76,7 +76,7 @@ export const setStage = async (): Promise<Stage> => {
     timeoutSeconds: 5,
   }
   await writeFile(settings.settingsFile, '{}')
-  const plugin = pluginOf({ run: host.run, deadline: (ms) => AbortSignal.timeout(ms) })
+  const plugin = pluginOf({ run: host.run, kernel: host.kernel, deadline: (ms) => AbortSignal.timeout(ms) })
   const call: Stage['call'] = async (command, options = {}) => {
     const { id = 'c1', interfaceName = 'eth0', env = {}, configuration = {} } = options
     const input = { cniVersion: '1.1.0', name: 'blue', type: 'heddle-cni', ...settings, ...configuration }

@@ -1,37 +1,12 @@
-/** What the flow tables of overlay networks do to packets, by example: routing, answers of the node, the way outside, moves. */
+/** What the flow tables of overlay networks do to packets, by example: routing, errors, the way outside, moves. */
 import { expect, it } from 'vitest'
-import { nodePort } from '#model/endpoint.js'
-import { gatewayLinkLocal, gatewayMac, linkLocalOf } from '#model/gateway.js'
+import { gatewayMac, linkLocalOf } from '#model/gateway.js'
 import { derivedMac } from '#model/mac.js'
 import type { Network } from '#model/network.js'
-import { readHeader } from '#trace/header-fields.js'
-import { parsePacket } from '#trace/packet.js'
-import { type Arrived, type Fate, Overlay, type OverlayOptions, tunnelOfport } from '../../fake/overlay.js'
-import { endpointOf, ipOf, networkOf, nodeFacts } from '../../fake/overlay-objects.js'
+import { tunnelOfport } from '../../fake/overlay.js'
+import { endpointOf, ipOf, networkOf } from '../../fake/overlay-objects.js'
 import { arpFrame, discoveryFrame, echoFrame, ttlFrame, udpFrame } from '../../fake/overlay-packets.js'
-
-const nodes = [nodeFacts('n1', '192.0.2.1'), nodeFacts('n2', '192.0.2.2'), nodeFacts('n3', '192.0.2.3')]
-const network = networkOf(1, ['10.0.0.0/24', 'fd00::/64'])
-const a = endpointOf(1, network, 'n1', ['10.0.0.10', 'fd00::10'])
-const b = endpointOf(2, network, 'n1', ['10.0.0.11', 'fd00::11'], { mac: 0x02_00_00_00_00_0b })
-const c = endpointOf(3, network, 'n2', ['10.0.0.12', 'fd00::12'])
-const gate = endpointOf(4, network, 'n1', ['10.0.0.4', 'fd00::4'], { interface: nodePort })
-
-const fabric = (rest: Partial<OverlayOptions> = {}): Overlay =>
-  new Overlay({ nodes, networks: [network], endpoints: [a, b, c], proactive: false, ...rest })
-
-const toGateway = { sourceMac: a.mac, destinationMac: gatewayMac }
-const field = (bytes: Uint8Array, name: Parameters<typeof readHeader>[1]) =>
-  readHeader(parsePacket(bytes), name, ['eth_src', 'eth_dst', 'ipv6_src', 'ipv6_dst'].includes(name))
-
-const only = ({ arrived, asked }: Fate): Arrived => {
-  expect({ asked, arrived: arrived.length }).toEqual({ asked: [], arrived: 1 })
-  return arrived[0] ?? expect.fail('nothing')
-}
-const why = ({ arrived, asked }: Fate) => {
-  expect(arrived).toEqual([])
-  return asked.map((one) => one.why)
-}
+import { a, b, c, fabric, field, gate, network, nodes, only, toGateway, why } from './overlay-fabric.js'
 
 it('bridges within a subnet: the TTL and the source MAC stay, the destination gets its own MAC', () => {
   const one = fabric()
@@ -86,125 +61,6 @@ it('asks once about an unknown EID and then tells the sender, without asking aga
   const unreachable = { ...asker, reason: 'error', error: 'host-unreachable', mtu: 0 }
   expect(why(one.send('n1', one.ofport(a), sent))).toEqual([{ ...asker, reason: 'miss' }, unreachable])
   expect(why(one.send('n1', one.ofport(a), sent))).toEqual([unreachable])
-})
-
-it.each(['10.0.0.1', 'fd00::1'])('answers an echo request to the gateway %s', (gateway) => {
-  const one = fabric()
-  const source = ipOf(gateway.includes(':') ? 'fd00::10' : '10.0.0.10')
-  const back = only(
-    one.send('n1', one.ofport(a), echoFrame({ ...toGateway, source, destination: ipOf(gateway) })),
-  )
-  expect(back.ofport).toBe(one.ofport(a))
-  const reply = { sourceMac: gatewayMac, destinationMac: a.mac, source: ipOf(gateway), destination: source }
-  const expected = echoFrame(reply)
-  const type = source.family === 4 ? 34 : 54
-  // The reply differs from a request the other way round by its type and checksum.
-  expect(Buffer.from(back.bytes.subarray(type + 4))).toEqual(Buffer.from(expected.subarray(type + 4)))
-  expect(back.bytes[type]).toBe(source.family === 4 ? 0 : 129)
-  expect(Buffer.from(back.bytes.subarray(0, type))).toEqual(
-    source.family === 4 ? expect.anything() : Buffer.from(expected.subarray(0, type)),
-  )
-})
-
-it('refuses other services of the gateway', () => {
-  const one = fabric()
-  const sent = udpFrame({ ...toGateway, source: ipOf('10.0.0.10'), destination: ipOf('10.0.0.1') })
-  expect(why(one.send('n1', one.ofport(a), sent))).toMatchObject([{ error: 'port-unreachable' }])
-})
-
-const arpReply = (bytes: Uint8Array) => {
-  const packet = parsePacket(bytes)
-  return {
-    op: readHeader(packet, 'arp_op', false),
-    sha: readHeader(packet, 'arp_sha', true),
-    spa: readHeader(packet, 'arp_spa', false),
-    tha: readHeader(packet, 'arp_tha', true),
-    tpa: readHeader(packet, 'arp_tpa', false),
-    to: readHeader(packet, 'eth_dst', true),
-    from: readHeader(packet, 'eth_src', true),
-  }
-}
-
-it.each([
-  ['10.0.0.1', gatewayMac],
-  ['10.0.0.12', 0x0a58_0a00_000c],
-  ['10.0.0.200', 0x0a58_0a00_00c8],
-] as const)('answers ARP for %s, be somebody there or not', (asked, mac) => {
-  const one = fabric()
-  const asks = { mac: a.mac, from: ipOf('10.0.0.10').value, asks: ipOf(asked).value }
-  const back = only(one.send('n1', one.ofport(a), arpFrame(asks)))
-  expect(back.ofport).toBe(one.ofport(a))
-  expect(arpReply(back.bytes)).toEqual({
-    op: 2,
-    sha: BigInt(mac),
-    spa: Number(asks.asks),
-    tha: BigInt(a.mac),
-    tpa: Number(asks.from),
-    to: BigInt(a.mac),
-    from: BigInt(mac),
-  })
-})
-
-it('answers no ARP for addresses of no subnet, no probe and no announcement', () => {
-  const one = fabric()
-  const own = ipOf('10.0.0.10').value
-  const arp = (from: bigint, asks: bigint) =>
-    one.send('n1', one.ofport(a), arpFrame({ mac: a.mac, from, asks }))
-  for (const fate of [arp(own, ipOf('10.0.1.1').value), arp(0n, own), arp(own, own)])
-    expect(fate).toEqual({ arrived: [], asked: [] })
-})
-
-it.each([
-  ['fd00::1', gatewayMac, 0xe000_0000],
-  ['fd00::12', 0x0a58_0000_0012, 0x6000_0000],
-  ['fe80::48:45ff:fe00:1', gatewayMac, 0xe000_0000],
-] as const)('answers neighbour solicitations for %s', (asked, mac, flags) => {
-  const one = fabric()
-  for (const from of [ipOf('fd00::10').value, linkLocalOf(a.mac)]) {
-    const target = ipOf(asked).value
-    const asks = { mac: a.mac, from, asks: target, option: a.mac }
-    const { ofport, bytes } = only(one.send('n1', one.ofport(a), discoveryFrame(asks)))
-    const packet = parsePacket(bytes)
-    expect(ofport).toBe(one.ofport(a))
-    expect({
-      type: readHeader(packet, 'icmpv6_type', false),
-      target: readHeader(packet, 'nd_target', true),
-      flags: readHeader(packet, 'nd_reserved', false),
-      option: readHeader(packet, 'nd_tll', true),
-      from: readHeader(packet, 'ipv6_src', true),
-      to: readHeader(packet, 'ipv6_dst', true),
-    }).toEqual({ type: 136, target, flags, option: BigInt(mac), from: target, to: from })
-  }
-  expect(gatewayLinkLocal).toBe(ipOf('fe80::48:45ff:fe00:1').value)
-})
-
-it('does not answer duplicate address detection, nor hear advertisements', () => {
-  const one = fabric()
-  const target = ipOf('fd00::10').value
-  const quiet = [
-    discoveryFrame({ mac: a.mac, from: 0n, asks: target }),
-    discoveryFrame({ mac: a.mac, from: target, asks: target, option: a.mac, type: 136 }),
-    discoveryFrame({ mac: a.mac, from: target, asks: target, option: a.mac, type: 134 }),
-  ]
-  for (const frame of quiet) expect(one.send('n1', one.ofport(a), frame)).toEqual({ arrived: [], asked: [] })
-})
-
-it('hands requests for an address and for a router to the controller', () => {
-  const one = fabric()
-  const discover = udpFrame(
-    {
-      sourceMac: a.mac,
-      destinationMac: 0xffff_ffff_ffff,
-      source: ipOf('0.0.0.0'),
-      destination: ipOf('255.255.255.255'),
-    },
-    68,
-    67,
-  )
-  const solicit = discoveryFrame({ mac: a.mac, from: linkLocalOf(a.mac), asks: 0n, type: 133 })
-  const asker = { vni: network.vni, endpoint: a.serial }
-  expect(why(one.send('n1', one.ofport(a), discover))).toEqual([{ ...asker, reason: 'dhcp' }])
-  expect(why(one.send('n1', one.ofport(a), solicit))).toEqual([{ ...asker, reason: 'router-solicitation' }])
 })
 
 it('says how much fits where a packet is too large for its way', () => {

@@ -1,6 +1,7 @@
 /** A small world for tests of IPAM: endpoints that come and go, with every batch stored as it would be. */
 import { parseCidr, parseIp, printIp } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
+import { FabricError } from '#model/error.js'
 import type { Network } from '#model/network.js'
 import type { Changed, LeaseName, StoredBlock, StoredLease } from '#store/store.js'
 import { AddressBook, type LeaseBatch } from '../../../src/fabric/ipam/address-book.js'
@@ -97,11 +98,18 @@ export class World {
   }
 
   detach(id: string): void {
+    this.leave(id)()
+  }
+
+  /** Begins a deletion; what is returned ends it. */
+  leave(id: string): () => void {
     const batch = release(this.book, this.has(id), id, this.times)
     const letGo = this.book.hold(batch)
-    this.endpoints.delete(id)
-    this.store(batch)
-    letGo()
+    return () => {
+      this.endpoints.delete(id)
+      this.store(batch)
+      letGo()
+    }
   }
 
   blocksOf(node: string): readonly string[] {
@@ -144,4 +152,22 @@ const change = <V>(map: Map<string, V>, key: string, value: V | undefined): Chan
   if (value === undefined) map.delete(key)
   else map.set(key, value)
   return { ...(old !== undefined && { old }), ...(value !== undefined && { new: value }) }
+}
+
+/** A world with the network `red`. */
+export const worldOf = (...subnets: readonly string[]): World => {
+  const world = new World()
+  world.put(network('red', subnets))
+  return world
+}
+
+/** What `act` answers, or the code, field and owner of its refusal. */
+export const refusal = (act: () => unknown): unknown => {
+  try {
+    return act()
+  } catch (error) {
+    if (!(error instanceof FabricError)) throw error
+    const { field, owner } = error.details
+    return [error.code, ...(field === undefined ? [] : [field]), ...(owner === undefined ? [] : [owner])]
+  }
 }
