@@ -29,7 +29,11 @@ export const parseIp = (text: string): Ip | undefined => {
 
 /** The text of RFC 5952, IPv4 in dots. */
 export const printIp = ({ family, value }: Ip): string =>
-  family === 4 ? IPv4.fromNumber(value).toString() : shortest(value)
+  family === 4 ? dotted(Number(value)) : shortest(value)
+
+/** By hand: it is asked for hundreds of thousands of addresses at once. */
+const dotted = (value: number): string =>
+  `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
 
 /** The bits that a prefix of `length` leaves open. */
 export const hostMask = (family: Family, length: number): bigint =>

@@ -68,7 +68,7 @@ describe('GET /v1/fsck', () => {
         },
         {
           object: 'block 10.0.0.0/28 of network red',
-          message: 'nobody has an address of it, and its node keeps it: delete its row',
+          message: 'nobody has an address of it: delete its row',
         },
       ],
     })

@@ -7,9 +7,9 @@ import { cidrHas, type Ip, printCidr, printIp } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
 import { printMac } from '#model/mac.js'
 import type { Network } from '#model/network.js'
-import type { LeaseName, StoredBlock, StoredLease } from '#store/store.js'
+import type { StoredBlock, StoredLease } from '#store/store.js'
 import { BlockGrid, isBlockOf } from './geometry.js'
-import { leaseKey } from './keys.js'
+import { blockKey, leaseKey } from './keys.js'
 
 export interface Stored {
   readonly networks: Iterable<Network>
@@ -24,153 +24,131 @@ interface Ground {
   readonly leases: ReadonlyMap<string, StoredLease>
 }
 
-const leaseText = ({ network, address }: LeaseName): string =>
-  `lease ${printIp(address)} of network ${network}`
-
 export const fsck = (stored: Stored): readonly FsckFinding[] => {
   const ground: Ground = {
     networks: new Map([...stored.networks].map((one) => [one.name, one])),
     endpoints: new Map([...stored.endpoints].map((one) => [one.id, one])),
     leases: new Map([...stored.leases].map((one) => [leaseKey(one), one])),
   }
+  const { networks, endpoints, leases } = ground
   return [
-    ...[...ground.networks.values()].flatMap(checkNetwork),
-    ...[...ground.leases.values()].flatMap((lease) => checkLease(lease, ground)),
-    ...[...ground.endpoints.values()].flatMap((endpoint) => checkEndpoint(endpoint, ground)),
-    ...checkTwins(ground.endpoints.values()),
-    ...checkBlocks([...stored.blocks], ground),
+    ...told(networks.values(), wrongWithNetwork, ({ name }) => `network ${name}`),
+    ...told(
+      leases.values(),
+      (lease) => wrongWithLease(lease, ground),
+      ({ network, address }) => `lease ${printIp(address)} of network ${network}`,
+    ),
+    ...told(
+      endpoints.values(),
+      (endpoint) => wrongWithEndpoint(endpoint, ground),
+      ({ id }) => `endpoint ${id}`,
+    ),
+    ...twins(endpoints.values()),
+    ...told(
+      stored.blocks,
+      wrongWithBlocks(ground),
+      ({ network, cidr }) => `block ${printCidr(cidr)} of network ${network}`,
+    ),
   ]
 }
 
-const checkNetwork = ({ name, subnets }: Network): FsckFinding[] => {
-  const object = `network ${name}`
-  const outside = subnets.filter(
-    ({ cidr, gateway }) => !cidrHas(cidr, { family: cidr.family, value: gateway }),
-  )
-  return [
-    ...(subnets.length === 0
-      ? [{ object, message: 'it has no subnet: put the network again with its subnets' }]
-      : []),
-    ...outside.map(({ cidr }) => ({
-      object,
-      message: `the gateway of subnet ${printCidr(cidr)} is outside it: put the network again`,
-    })),
-  ]
+/** Findings of objects with which something is wrong; only these are named. */
+const told = <T>(
+  objects: Iterable<T>,
+  wrongWith: (object: T) => readonly string[],
+  nameOf: (object: T) => string,
+): FsckFinding[] => {
+  const found: FsckFinding[] = []
+  for (const one of objects)
+    for (const message of wrongWith(one)) found.push({ object: nameOf(one), message })
+  return found
 }
 
-const checkLease = (lease: StoredLease, { networks, endpoints }: Ground): FsckFinding[] => {
-  const object = leaseText(lease)
+const wrongWithNetwork = ({ subnets }: Network): string[] => {
+  if (subnets.length === 0) return ['it has no subnet: put the network again with its subnets']
+  return subnets
+    .filter(({ cidr, gateway }) => !cidrHas(cidr, { family: cidr.family, value: gateway }))
+    .map(({ cidr }) => `the gateway of subnet ${printCidr(cidr)} is outside it: put the network again`)
+}
+
+const wrongWithLease = (lease: StoredLease, { networks, endpoints }: Ground): string[] => {
   const { owner, until } = lease
   const network = networks.get(lease.network)
-  if (network === undefined) return [{ object, message: 'there is no such network' }]
-  if (owner === undefined) {
-    return until === undefined
-      ? [
-          {
-            object,
-            message: 'it has no owner and does not rest: nobody will give it out again; delete its row',
-          },
-        ]
-      : []
-  }
+  if (network === undefined) return ['there is no such network: delete its row']
+  if (owner === undefined)
+    return until === undefined ? ['it has no owner and no end of its rest: delete its row'] : []
   const endpoint = endpoints.get(owner)
-  if (endpoint === undefined)
-    return [{ object, message: `its owner, endpoint ${owner}, is not there: delete its row` }]
-  const found: FsckFinding[] = []
+  if (endpoint === undefined) return [`its owner, endpoint ${owner}, is not there: delete its row`]
+  const wrong = wrongWithPlace(lease.address, network)
   if (endpoint.network !== lease.network)
-    found.push({ object, message: `its owner, endpoint ${owner}, is in network ${endpoint.network}` })
+    wrong.push(`its owner, endpoint ${owner}, is in network ${endpoint.network}: delete its row`)
   else if (!endpoint.addresses.some((one) => same(one, lease.address)))
-    found.push({ object, message: `its owner, endpoint ${owner}, does not have the address: delete its row` })
+    wrong.push(`its owner, endpoint ${owner}, does not have the address: delete its row`)
   if (until !== undefined)
-    found.push({
-      object,
-      message: `it rests and has an owner, endpoint ${owner}: delete the endpoint and put it again`,
-    })
-  return [...found, ...checkPlace(lease.address, network, object)]
+    wrong.push(`it rests and has an owner, endpoint ${owner}: delete the endpoint and put it again`)
+  return wrong
 }
 
 const same = (a: Ip, b: Ip): boolean => a.family === b.family && a.value === b.value
 
-const checkPlace = (address: Ip, { name, subnets }: Network, object: string): FsckFinding[] => {
+const wrongWithPlace = (address: Ip, { subnets }: Network): string[] => {
   const subnet = subnets.find(({ cidr }) => cidrHas(cidr, address))
-  if (subnet === undefined)
-    return [
-      {
-        object,
-        message: `it is in none of the subnets of network ${name}: add the subnet, or delete its endpoint`,
-      },
-    ]
-  if (subnet.gateway === address.value)
-    return [
-      {
-        object,
-        message: `it is the gateway of ${printCidr(subnet.cidr)}: delete its endpoint, or move the gateway`,
-      },
-    ]
-  return []
+  if (subnet === undefined) return ['it is in no subnet of the network: add one, or delete its endpoint']
+  if (subnet.gateway !== address.value) return []
+  return [`it is the gateway of ${printCidr(subnet.cidr)}: delete its endpoint, or move the gateway`]
 }
 
-const checkEndpoint = (endpoint: Endpoint, { networks, leases }: Ground): FsckFinding[] => {
-  const { id, network, addresses } = endpoint
-  const object = `endpoint ${id}`
-  if (!networks.has(network)) return [{ object, message: `there is no network ${network}` }]
-  if (addresses.length === 0) return [{ object, message: 'it has no address: delete it and put it again' }]
+const wrongWithEndpoint = ({ id, network, addresses }: Endpoint, { networks, leases }: Ground): string[] => {
+  if (!networks.has(network)) return [`there is no network ${network}: delete it`]
+  if (addresses.length === 0) return ['it has no address: delete it and put it again']
   return addresses.flatMap((address) => {
-    const name = { network, address }
-    const owner = leases.get(leaseKey(name))?.owner
-    if (owner === id) return []
-    const lease = leases.has(leaseKey(name))
-    const whose = !lease
-      ? 'there is no lease of it'
-      : owner === undefined
-        ? 'its lease rests'
-        : `its lease is of endpoint ${owner}`
-    return [
-      { object, message: `it has ${printIp(address)}, and ${whose}: delete the endpoint and put it again` },
-    ]
+    const lease = leases.get(leaseKey({ network, address }))
+    if (lease?.owner === id) return []
+    const whose = lease === undefined ? 'there is no lease of it' : whoseIs(lease)
+    return [`it has ${printIp(address)}, and ${whose}: delete the endpoint and put it again`]
   })
 }
 
-/** Two endpoints with one address, one MAC address or one interface. */
-const checkTwins = (endpoints: Iterable<Endpoint>): FsckFinding[] => {
+const whoseIs = ({ owner }: StoredLease): string =>
+  owner === undefined ? 'its lease rests' : `its lease is of endpoint ${owner}`
+
+/** Two endpoints with one address, one MAC address or one interface. Words are made only for what is wrong. */
+const twins = (endpoints: Iterable<Endpoint>): FsckFinding[] => {
   const owners = new Map<string, string>()
   const found: FsckFinding[] = []
+  const claim = (key: string, id: string, what: () => string): void => {
+    const owner = owners.get(key)
+    if (owner === undefined) owners.set(key, id)
+    else
+      found.push({
+        object: `endpoint ${id}`,
+        message: `${what()} belongs to endpoint ${owner} too: delete one of them`,
+      })
+  }
   for (const { id, network, node, mac, addresses, interface: name } of endpoints) {
-    const claims = [
-      ...addresses.map((address) => `${printIp(address)} of network ${network}`),
-      `MAC address ${printMac(mac)} of network ${network}`,
-      `interface ${name} of node ${node}`,
-    ]
-    for (const claim of claims) {
-      const owner = owners.get(claim)
-      if (owner === undefined) owners.set(claim, id)
-      else
-        found.push({
-          object: `endpoint ${id}`,
-          message: `${claim} belongs to endpoint ${owner} too: delete one of them`,
-        })
-    }
+    for (const address of addresses)
+      claim(leaseKey({ network, address }), id, () => `${printIp(address)} of network ${network}`)
+    claim(`mac ${network} ${mac}`, id, () => `MAC address ${printMac(mac)} of network ${network}`)
+    claim(`interface ${node} ${name}`, id, () => `interface ${name} of node ${node}`)
   }
   return found
 }
 
-const checkBlocks = (blocks: readonly StoredBlock[], { networks, leases }: Ground): FsckFinding[] => {
+const wrongWithBlocks = ({ networks, leases }: Ground): ((block: StoredBlock) => string[]) => {
   const grids = new Map(
     [...networks.values()].map((one) => [one.name, one.subnets.map(({ cidr }) => new BlockGrid(cidr))]),
   )
-  const holds = new Set<string>()
+  const used = new Set<string>()
   for (const { network, address, owner } of leases.values()) {
     const grid = grids.get(network)?.find(({ cidr }) => cidrHas(cidr, address))
     if (grid !== undefined && owner !== undefined)
-      holds.add(`${network} ${printCidr(grid.cidrOf(grid.numberOf(address.value)))}`)
+      used.add(blockKey({ network, cidr: grid.cidrOf(grid.numberOf(address.value)) }))
   }
-  return blocks.flatMap(({ network, cidr }) => {
-    const object = `block ${printCidr(cidr)} of network ${network}`
+  return ({ network, cidr }) => {
     const grid = grids.get(network)?.find((one) => cidrHas(one.cidr, cidr))
-    if (grid === undefined) return [{ object, message: 'it is in none of the subnets: delete its row' }]
+    if (grid === undefined) return ['it is in no subnet of the network: delete its row']
     if (!isBlockOf([grid], cidr))
-      return [{ object, message: `it is none of the blocks of ${printCidr(grid.cidr)}: delete its row` }]
-    if (holds.has(`${network} ${printCidr(cidr)}`)) return []
-    return [{ object, message: 'nobody has an address of it, and its node keeps it: delete its row' }]
-  })
+      return [`it is none of the blocks of ${printCidr(grid.cidr)}: delete its row`]
+    return used.has(blockKey({ network, cidr })) ? [] : ['nobody has an address of it: delete its row']
+  }
 }
