@@ -112,6 +112,11 @@ export class Channel {
     return this.#outlet.waiting.size
   }
 
+  /** Bytes that the switch has not read yet. */
+  get queuedBytes(): number {
+    return this.#outlet.queuedBytes
+  }
+
   /**
    * Sends a message that has no answer; returns its xid. A refusal comes as an `error` event with that xid. Throws
    * `OpenFlowError` `busy` or `unencodable`.

@@ -48,6 +48,11 @@ export class Outlet {
     this.waiting = waiting
   }
 
+  /** Bytes that wait for the peer. */
+  get queuedBytes(): number {
+    return this.#transport.queuedBytes
+  }
+
   /**
    * Sends messages in one piece, or none of them: `OpenFlowError` `busy` where the peer does not read, `unencodable` (with
    * the place in the row as `index`) where one has no encoding.

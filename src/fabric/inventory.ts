@@ -43,13 +43,14 @@ export class LiveInventory implements Inventory {
     const stored = this.stored.get(name)
     const handle = this.handles.get(name)
     const rloc = parseRloc(stored?.spec.rloc ?? handle?.facts.rloc ?? stored?.lastRloc ?? '')
-    const { tunnelOfport, reason } = handle?.facts ?? {}
+    const { tunnelOfport, gpeOfport, reason } = handle?.facts ?? {}
     return {
       name,
       state: stateOf(stored, handle),
       underlayMtu: stored?.spec.underlayMtu ?? handle?.facts.underlayMtu ?? this.defaultUnderlayMtu,
       ...(rloc !== undefined && { rloc }),
       ...(tunnelOfport !== undefined && { tunnelOfport }),
+      ...(gpeOfport !== undefined && { gpeOfport }),
       ...(reason !== undefined && { reason }),
     }
   }

@@ -1,6 +1,9 @@
 /** One switch as the loop and the fabric see it. `src/switch` implements it; tests fake it. */
+import type { Origin } from '#compile/cookie.js'
 import type { MeterWish } from '#compile/desired.js'
 import type { Port } from '#model/node.js'
+import type { Action } from '#openflow/actions.js'
+import type { Match } from '#openflow/match.js'
 import type { FlowBook } from './flow-book.js'
 import type { SwitchPlan } from './plan.js'
 
@@ -21,6 +24,8 @@ export interface SwitchFacts {
   /** From external_ids:heddle-underlay-mtu. */
   readonly underlayMtu?: number
   readonly tunnelOfport?: number
+  /** Of the VXLAN-GPE port, where nodes have one. */
+  readonly gpeOfport?: number
   /** Sixteen hexadecimal digits. */
   readonly datapathId?: string
   readonly datapathType?: string
@@ -56,12 +61,39 @@ export interface Drift {
   readonly text: string
 }
 
+/** A packet that a flow of ours has sent to the controller. */
+export interface PacketIn {
+  /** From the metadata; 0 where absent. */
+  readonly inPort: number
+  /** Empty where the flow gave none. */
+  readonly userdata: Uint8Array
+  /** Registers, tunnel fields: what `readPacketReason` reads. */
+  readonly metadata: Match
+  /** The frame. */
+  readonly data: Uint8Array
+  /** What lets the packet go on: the switch's own. Absent for a packet that does not wait. */
+  readonly continuation?: object
+}
+
+/** Packets between one switch and us since the handle was made. */
+export interface PacketCounts {
+  readonly received: number
+  readonly resumed: number
+  readonly sent: number
+  /** Neither resumed nor sent: the switch does not read what waits for it already, or came in while it was still being read. */
+  readonly refused: number
+}
+
 export interface SwitchEvents {
   /** Facts changed, or `ready` did. */
   changed(): void
   /** These ports came, went or changed. */
   ports(names: readonly string[]): void
   drift(drift: Drift): void
+  /** A packet for the controller; its bytes are the listener's to keep. */
+  packetIn?(packet: PacketIn): void
+  /** A flow of this origin left by its idle or hard time-out: what the switch did by itself is no drift. */
+  expired?(origin: Origin): void
   /** The connection to the switch's database is gone; the handle is dead. */
   closed(reason: string): void
 }
@@ -73,6 +105,7 @@ export interface SwitchHandle {
   readonly facts: SwitchFacts
   readonly book: FlowBook
   readonly meters: ReadonlyMap<number, MeterWish>
+  readonly packets: PacketCounts
   ports(): Iterable<Port>
   port(name: string): Port | undefined
   portByOfport(ofport: number): Port | undefined
@@ -82,6 +115,13 @@ export interface SwitchHandle {
   listen(events: SwitchEvents): void
   /** Applies a plan: ports, meters, one bundle of flows, a barrier. The book is up to date when it resolves. Never rejects. */
   apply(plan: SwitchPlan): Promise<Outcome>
+  /** Lets a paused packet go on (NXT_RESUME), at most once. Nothing happens where the switch is not ready. */
+  resume(packet: PacketIn): void
+  /**
+   * Sends a frame through a list of actions, as if it had come in by `inPort`; from the controller where that is left out. An output to
+   * `inPort` itself does nothing. Nothing happens where the switch is not ready.
+   */
+  packetOut(frame: Uint8Array, actions: readonly Action[], inPort?: number): void
   /** Asks for all flows with their counters. Rejects with `FabricError`. */
   readFlows(): Promise<readonly InstalledFlow[]>
   /** Takes everything of ours off the switch: flows, ports, bridge where we made it. */

@@ -1,5 +1,5 @@
-/** The flow monitor's reports taken into the flow book; what somebody else did comes out as drift. Pure but for the book. */
-import { originOf } from '#compile/cookie.js'
+/** The flow monitor's reports taken into the flow book; what was not our doing comes out as news. Pure but for the book. */
+import { type Origin, originOf } from '#compile/cookie.js'
 import type { Channel } from '#openflow/channel.js'
 import type { Flow } from '#openflow/flow.js'
 import { printFlow } from '#openflow/flow-text.js'
@@ -43,27 +43,42 @@ export const deletedMeters = (update: FlowUpdate): number[] =>
     ? update.flow.actions.flatMap((action) => (action.type === 'meter' ? [action.meterId] : []))
     : []
 
-/** Takes one update up; the drift that it is, unless it is the first report of a flow or about ourselves. */
-export const takeUpdate = (update: FlowUpdate, book: FlowBook): Drift | undefined => {
+/** What a report says beyond what we did ourselves. */
+export type FlowNews =
+  | { readonly type: 'drift'; readonly drift: Drift }
+  /** A flow of ours left by its time-out, which the switch does by itself. */
+  | { readonly type: 'expired'; readonly origin: Origin }
+
+type Removed = Extract<FlowUpdate, { event: 'removed' }>
+
+const timeouts: ReadonlySet<Removed['reason']> = new Set(['idle_timeout', 'hard_timeout'])
+
+const takeRemoval = ({ flow, reason }: Removed, book: FlowBook): FlowNews => {
+  const cookie = book.delete(flowKey(flow))?.cookie ?? flow.cookie
+  const origin = timeouts.has(reason) ? originOf(cookie) : undefined
+  return origin === undefined
+    ? { type: 'drift', drift: { type: 'removed', cookie, text: printFlow(flow) } }
+    : { type: 'expired', origin }
+}
+
+/** Takes one update up; no news are the first report of a flow and what is about ourselves. */
+export const takeUpdate = (update: FlowUpdate, book: FlowBook): FlowNews | undefined => {
   switch (update.event) {
     case 'initial':
       put(book, update.flow)
       return undefined
     case 'added':
     case 'modified': {
-      const { flow } = update
+      const { flow, event: type } = update
       const { before } = put(book, flow)
+      const { cookie } = flow
       return {
-        type: update.event,
-        cookie: flow.cookie,
-        text: printFlow(flow),
-        ...overwritten(before, flow.cookie),
+        type: 'drift',
+        drift: { type, cookie, text: printFlow(flow), ...overwritten(before, cookie) },
       }
     }
-    case 'removed': {
-      const there = book.delete(flowKey(update.flow))
-      return { type: 'removed', cookie: there?.cookie ?? update.flow.cookie, text: printFlow(update.flow) }
-    }
+    case 'removed':
+      return takeRemoval(update, book)
     default:
       return undefined
   }

@@ -11,8 +11,9 @@ const stateOf = (row: InterfaceRow): Pick<Port, 'ofport' | 'error'> => {
 }
 
 /** Ports that the node itself needs are no ends of a wire, and no wire's end takes them away. */
-export const reserved = (name: string, { bridge, tunnelPort }: SwitchSettings): Port | undefined => {
-  if (name === tunnelPort) return { name, ours: false, error: "it is the node's own tunnel port" }
+export const reserved = (name: string, { bridge, tunnelPort, gpe }: SwitchSettings): Port | undefined => {
+  if (name === tunnelPort || name === gpe?.port)
+    return { name, ours: false, error: "it is the node's own tunnel port" }
   return name === bridge ? { name, ours: false, error: 'it is the bridge itself' } : undefined
 }
 

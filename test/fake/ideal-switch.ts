@@ -1,11 +1,13 @@
 /** A switch handle without a switch: it does at once what a plan says, or what a test lets it answer instead. */
 import type { MeterWish } from '#compile/desired.js'
 import type { Port } from '#model/node.js'
+import type { Action } from '#openflow/actions.js'
 import { FlowBook } from '#reconcile/flow-book.js'
 import { applyToBook, type SwitchPlan } from '#reconcile/plan.js'
 import type {
   InstalledFlow,
   Outcome,
+  PacketIn,
   SwitchEvents,
   SwitchFacts,
   SwitchHandle,
@@ -19,6 +21,13 @@ export class IdealSwitch implements SwitchHandle {
   readonly meters = new Map<number, MeterWish>()
   readonly byName = new Map<string, Mutable<Port>>()
   readonly plans: SwitchPlan[] = []
+  readonly resumed: PacketIn[] = []
+  readonly sent: {
+    readonly frame: Uint8Array
+    readonly actions: readonly Action[]
+    readonly inPort?: number
+  }[] = []
+  private received = 0
   /** What the next plans end in; `done` where nothing is here. */
   readonly outcomes: (Outcome | Promise<Outcome>)[] = []
   events: SwitchEvents | undefined
@@ -80,6 +89,24 @@ export class IdealSwitch implements SwitchHandle {
     for (const name of plan.removePorts) this.byName.delete(name)
     const names = [...plan.addPorts.map(({ name }) => name), ...plan.removePorts]
     if (names.length > 0) this.events?.ports(names)
+  }
+
+  get packets() {
+    return { received: this.received, resumed: this.resumed.length, sent: this.sent.length, refused: 0 }
+  }
+
+  /** A packet comes to the controller. */
+  packetIn(packet: PacketIn): void {
+    this.received += 1
+    this.events?.packetIn?.(packet)
+  }
+
+  resume(packet: PacketIn): void {
+    if (this.ready) this.resumed.push(packet)
+  }
+
+  packetOut(frame: Uint8Array, actions: readonly Action[], inPort?: number): void {
+    if (this.ready) this.sent.push({ frame, actions, ...(inPort !== undefined && { inPort }) })
   }
 
   /** Numbers that a test gave to ports are not given again. */
