@@ -18,6 +18,7 @@ import { dial } from '#link/dial.js'
 import type { Dial } from '#link/link-driver.js'
 import { secretRandom, systemRandom } from '#link/random.js'
 import { parseDialTarget, parseListenTarget } from '#link/targets.js'
+import { planPlane } from '#mapping/plan-plane.js'
 import { errorText, FabricError } from '#model/error.js'
 import type { Logger } from '#model/logger.js'
 import type { SwitchDoor } from '#reconcile/switch-handle.js'
@@ -138,13 +139,9 @@ const listenOnRest = async (server: ReturnType<typeof createServer>, address: st
   }
 }
 
-/** Loads the mapping system only where it is wanted: a controller without one starts sooner. */
-const planMapping = async (config: Config) => {
-  const { lisp, mapping } = config
-  if (lisp.listen.length + mapping.resolvers.length + mapping.servers.length === 0) return undefined
-  const { planPlane } = await import('#mapping/plan-plane.js')
-  return planPlane(config)
-}
+/** Whether others see the mapping system: the overlay networks of this fabric always use it. */
+const isMappingShared = ({ lisp, mapping }: Config): boolean =>
+  lisp.listen.length + mapping.resolvers.length + mapping.servers.length > 0
 
 /** From here on memory counts more than the collector's time. */
 const manyWires = 5_000
@@ -188,7 +185,7 @@ export const startController = async (
 ): Promise<RunningController> => {
   const credentials = await readCredentials(config)
   const tokens = await readTokens(config)
-  const makeMapping = await planMapping(config)
+  const makeMapping = await planPlane(config)
   const { dials, place, local } = planStore(config, logger, credentials)
   const store = new Northbound({
     dials,
@@ -204,7 +201,7 @@ export const startController = async (
     onCommitted: (outcome) => controller.metrics.committed(outcome),
   })
   const tell: Controller['tell'] = (event) => controller.tell(event)
-  const mapping = makeMapping?.({ store, clock: systemClock, random: secretRandom, logger, tell })
+  const mapping = makeMapping({ store, clock: systemClock, random: secretRandom, logger, tell })
   const controller = new Controller({
     store,
     openDoor: doorFactory(config, logger, credentials),
@@ -219,7 +216,7 @@ export const startController = async (
   })
   const server = createServer({
     fabric: controller.fabric,
-    mappings: mapping?.mappings,
+    mappings: isMappingShared(config) ? mapping.mappings : undefined,
     networks: controller.networks,
     logger,
     clock: systemClock,
@@ -232,7 +229,7 @@ export const startController = async (
   const stopAll = async (): Promise<void> => {
     await server.close()
     await controller.stop()
-    await mapping?.stop()
+    await mapping.stop()
     await store.close()
   }
   const stop = (): Promise<void> => {
@@ -246,7 +243,7 @@ export const startController = async (
     controller.start()
     await store.loaded(signal).finally(late)
     controller.load()
-    mapping?.start()
+    mapping.start()
     keepHeapTight(store, () => controller.convergence.intent.size)
     await listenOnRest(server, config.listen.rest)
     signal?.throwIfAborted()

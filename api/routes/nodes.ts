@@ -71,7 +71,7 @@ const flow = z
     durationSeconds: z.number(),
     origin: z
       .object({
-        kind: z.enum(['link', 'node']),
+        kind: z.enum(['link', 'node', 'network', 'endpoint', 'eid']),
         name: z.string(),
         requestId: z.string().optional(),
         by: z.string().optional(),

@@ -117,7 +117,8 @@ const rulesOf = (endpoint: Endpoint, network: Network, ofport: number): readonly
   ]
 }
 
-const portOf = (endpoint: Endpoint, network: Network, inventory: Inventory): PortWish => {
+/** What an endpoint wants of the interface that it is. */
+export const portOf = (endpoint: Endpoint, network: Network, inventory: Inventory): PortWish => {
   const mtu = isNodePort(endpoint) ? networkMtu(network, inventory, endpoint.node) : network.mtu
   return {
     name: endpoint.interface,

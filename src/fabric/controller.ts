@@ -2,7 +2,7 @@
  * The controller: store, switches and convergence joined. It follows the store's lock: whoever holds it opens the door to the
  * switches, whoever does not waits and says so.
  */
-import { originOf, slotOf } from '#compile/cookie.js'
+import { type Origin, originOf, slotOf } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
 import { errorText, FabricError } from '#model/error.js'
 import type { FabricEventType } from '#model/event.js'
@@ -10,6 +10,7 @@ import { type LocalMappings, noLocalMappings } from '#model/local-mappings.js'
 import type { Logger } from '#model/logger.js'
 import type { MappingFigures } from '#model/mapping-figures.js'
 import type { WireStatus } from '#model/status.js'
+import { noWhereabouts, type Whereabouts } from '#model/whereabouts.js'
 import type { Provenance, Wire } from '#model/wire.js'
 import type { SwitchPlan } from '#reconcile/plan.js'
 import type { Drift, Outcome, SwitchDoor, SwitchHandle } from '#reconcile/switch-handle.js'
@@ -20,9 +21,10 @@ import { Fleet } from './fleet.js'
 import { Journal, type NewEvent } from './journal.js'
 import { Metrics } from './metrics.js'
 import { LiveNetworks } from './networks.js'
-import { nodeSide } from './node-side.js'
+import { OverlayRuntime } from './overlay/overlay-runtime.js'
 import { OverlayIntent } from './overlay-intent.js'
 import { OwnEids } from './own-eids.js'
+import { kindWords, type Owner } from './views.js'
 import type { VniRange } from './vni-pool.js'
 
 export interface ControllerOptions {
@@ -47,6 +49,8 @@ export interface MappingWatch {
   readonly trouble: string | undefined
   /** Takes what is to be known of our own networks and endpoints. */
   readonly local: LocalMappings
+  /** Where EIDs are. */
+  readonly whereabouts: Whereabouts
   figures(): MappingFigures
 }
 
@@ -62,6 +66,7 @@ export class Controller {
   readonly metrics: Metrics
   private readonly journal: Journal
   private readonly ownEids: OwnEids
+  private readonly overlayRuntime: OverlayRuntime
   private door: SwitchDoor | undefined
   /** Whether the door is open: from then on stored targets are dialled. */
   private listening = false
@@ -84,6 +89,8 @@ export class Controller {
         nodeChanged: (node, handle) => this.nodeChanged(node, handle),
         planned: (...told) => this.planned(...told),
         drift: (node, drift) => this.drift(node, drift),
+        packetIn: (node, packet) => this.overlayRuntime.packetIn(node, packet),
+        expired: (node, slot) => this.overlayRuntime.expired(node, slot),
       },
     })
     this.convergence = new Convergence({
@@ -102,15 +109,24 @@ export class Controller {
       vni,
       metrics: () => this.metrics.expose(),
       trouble: () => this.trouble ?? mapping?.trouble,
+      ownerOf: (origin, node) => this.ownerOf(origin, node),
       releaseNode: (name) => this.releaseNode(name),
     })
     const { intent, inventory } = this.convergence
+    this.overlayRuntime = new OverlayRuntime({
+      clock,
+      fleet: this.fleet,
+      intent: this.overlay,
+      whereabouts: mapping?.whereabouts ?? noWhereabouts,
+      receipts: () => this.networks.receipts,
+      tell: (event) => this.tell(event),
+    })
     this.networks = new LiveNetworks({
       store,
       overlay: this.overlay,
       vnis: this.fabric.vnis,
       clock,
-      switches: nodeSide(inventory),
+      switches: this.overlayRuntime.side,
       quarantineSeconds: ipam.quarantineSeconds,
       linkAt: (node, name) => intent.claim(node, name)?.name,
       linkWithVni: (one) => intent.withVni(one)?.name,
@@ -138,6 +154,7 @@ export class Controller {
     this.convergence.wiresLoaded([...store.wires()])
     this.networks.load()
     this.ownEids.load()
+    this.overlayRuntime.load()
     this.fabric.resume()
     store.onChange((change) => this.stored(change))
     this.loaded = true
@@ -205,6 +222,7 @@ export class Controller {
         this.tell({ type: 'node-deleted', object: `node ${name}`, message: `node ${name} was deleted` })
     }
     this.ownEids.stored(change)
+    this.overlayRuntime.stored(change)
     this.convergence.wiresChanged(change.wires)
     for (const { old, new: wire } of change.wires) this.wireStored(old, wire)
     for (const { old, new: topology } of change.topologies) {
@@ -371,11 +389,19 @@ export class Controller {
     else logger.warn({ ...summary, reason: outcome.reason }, `switch change ${outcome.state}`)
   }
 
+  /** The object that flows of an origin exist for. */
+  private ownerOf(origin: Origin, node: string): Owner | undefined {
+    if (origin.kind === 'node') return { name: node }
+    if (origin.kind === 'wire') return this.convergence.intent.withSerial(origin.serial)
+    return this.overlayRuntime.ownerOf(origin, node)
+  }
+
   private drift(node: string, drift: Drift): void {
     const cookie = drift.overwritten ?? drift.cookie
     const origin = originOf(cookie)
-    const wire = origin?.kind === 'wire' ? this.convergence.intent.withSerial(origin.serial) : undefined
-    const object = wire === undefined ? `node ${node}` : `link ${wire.name}`
+    const owner = origin && this.ownerOf(origin, node)
+    const object =
+      origin === undefined || owner === undefined ? `node ${node}` : `${kindWords[origin.kind]} ${owner.name}`
     if (origin === undefined) {
       this.metrics.drift('foreign')
       const message = `somebody else ${drift.type} a flow on ${node}: ${drift.text}`

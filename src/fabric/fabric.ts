@@ -2,6 +2,7 @@
  * The controller as REST sees it: requests become transactions of the store, and answers wait for what convergence reports.
  */
 import type { Fabric, Request, WirePatch } from '#api/fabric.js'
+import type { Origin } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
 import { parseDialTarget } from '#link/targets.js'
 import { errorText, FabricError } from '#model/error.js'
@@ -15,7 +16,7 @@ import type { Convergence } from './convergence.js'
 import type { Journal } from './journal.js'
 import type { OverlayIntent } from './overlay-intent.js'
 import { describeDifference, topologyDifference } from './topology-plan.js'
-import { flowView, nodeView, wireView } from './views.js'
+import { flowView, nodeView, type Owner, wireView } from './views.js'
 import { VniLedger } from './vni-ledger.js'
 import type { VniRange } from './vni-pool.js'
 import { newWire, patched, replacement, specOf } from './wire-values.js'
@@ -32,6 +33,8 @@ export interface FabricOptions {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
   /** Why the controller cannot answer; undefined while it can. */
   readonly trouble: () => string | undefined
+  /** The object that a flow on a node exists for. */
+  readonly ownerOf: (origin: Origin, node: string) => Owner | undefined
   /** Ends a node's connection after its deletion, cleaning the switch where it is reachable. */
   readonly releaseNode: (name: string) => Promise<void>
 }
@@ -114,11 +117,11 @@ export class LiveFabric implements Fabric {
 
   async flows(node: string): Promise<readonly FlowView[]> {
     this.requireNode(node)
-    const { inventory, intent } = this.options.convergence
-    const handle = inventory.handles.get(node)
+    const { convergence, ownerOf } = this.options
+    const handle = convergence.inventory.handles.get(node)
     if (!handle?.ready) throw new FabricError('node-offline', `node ${node} is not connected`)
     const flows = await handle.readFlows()
-    return flows.map((flow) => flowView(flow, node, (serial) => intent.withSerial(serial)))
+    return flows.map((flow) => flowView(flow, (origin) => ownerOf(origin, node)))
   }
 
   *wires(): Iterable<WireView> {

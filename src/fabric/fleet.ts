@@ -6,7 +6,7 @@ import { type OriginKind, originAt, type Slot, slotOf } from '#compile/cookie.js
 import { compileNode, originOfNode } from '#compile/node.js'
 import type { Clock } from '#link/clock.js'
 import type { SwitchPlan } from '#reconcile/plan.js'
-import type { Drift, Outcome, SwitchEvents, SwitchHandle } from '#reconcile/switch-handle.js'
+import type { Drift, Outcome, PacketIn, SwitchEvents, SwitchHandle } from '#reconcile/switch-handle.js'
 import { SwitchWorker, type Wants } from '#reconcile/worker.js'
 import type { StoredNode } from '#store/store.js'
 import type { Feature } from './feature.js'
@@ -17,6 +17,9 @@ export interface FleetEvents {
   nodeChanged(node: string, handle: SwitchHandle | undefined): void
   planned(node: string, plan: SwitchPlan, outcome: Outcome, milliseconds: number): void
   drift(node: string, drift: Drift): void
+  packetIn(node: string, packet: PacketIn): void
+  /** Flows of an origin left by their time-outs. */
+  expired(node: string, slot: Slot): void
 }
 
 export interface FleetOptions {
@@ -132,6 +135,8 @@ export class Fleet {
         for (const name of names) if (this.wants.port(node, name) === undefined) worker.markPort(name)
       },
       drift: (drift) => this.options.events.drift(node, drift),
+      packetIn: (packet) => this.options.events.packetIn(node, packet),
+      expired: (origin) => this.options.events.expired(node, slotOf(origin)),
       closed: () => this.detach(node, handle),
     }
   }

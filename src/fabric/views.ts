@@ -4,7 +4,7 @@ import { tableName } from '#compile/pipeline.js'
 import { effectiveMtu } from '#compile/status.js'
 import type { FlowView, NodeView } from '#model/node.js'
 import type { WireView } from '#model/status.js'
-import type { Wire } from '#model/wire.js'
+import type { Provenance, Wire } from '#model/wire.js'
 import type { InstalledFlow } from '#reconcile/switch-handle.js'
 import type { Convergence } from './convergence.js'
 
@@ -42,20 +42,34 @@ export const nodeView = (name: string, { inventory, intent }: Convergence): Node
   }
 }
 
-const originView = (origin: Origin, node: string, wire: Wire | undefined): FlowView['origin'] => {
-  if (origin.kind === 'node') return { kind: 'node', name: node }
-  if (wire === undefined) return { kind: 'link', name: `(deleted, serial ${origin.serial})` }
-  const { requestId, by, at } = wire.provenance
-  return { kind: 'link', name: wire.name, requestId, by, at: new Date(at).toISOString() }
+/** The object that a flow exists for, where it is still there. */
+export interface Owner {
+  readonly name: string
+  /** Absent where no request made it. */
+  readonly provenance?: Provenance | undefined
 }
 
-export const flowView = (
-  flow: InstalledFlow,
-  node: string,
-  wireOf: (serial: number) => Wire | undefined,
-): FlowView => {
+/** The words of users for kinds of objects. */
+export const kindWords = {
+  node: 'node',
+  wire: 'link',
+  network: 'network',
+  endpoint: 'endpoint',
+  cache: 'eid',
+} as const satisfies Record<Origin['kind'], string>
+
+const originView = ({ kind, serial }: Origin, owner: Owner | undefined): FlowView['origin'] => {
+  const word = kindWords[kind]
+  if (owner === undefined) return { kind: word, name: `(deleted, serial ${serial})` }
+  const { name, provenance } = owner
+  if (provenance === undefined) return { kind: word, name }
+  const { requestId, by, at } = provenance
+  return { kind: word, name, requestId, by, at: new Date(at).toISOString() }
+}
+
+export const flowView = (flow: InstalledFlow, ownerOf: (origin: Origin) => Owner | undefined): FlowView => {
   const origin = originOf(flow.cookie)
-  const shown = origin && originView(origin, node, wireOf(origin.serial))
+  const shown = origin && originView(origin, ownerOf(origin))
   return {
     table: tableName(flow.table),
     priority: flow.priority,

@@ -32,8 +32,8 @@ export const planPlane = async (settings: MappingSettings): Promise<(parts: Plan
   const { lisp, mapping, dataDirectory, northbound } = settings
   const strictNonces = lisp.strictNonces === 'all'
   const sites = await readSites(mapping.sites, strictNonces)
-  const listen = listenAddresses(lisp)
   const elsewhere = await readElsewhere(mapping, lisp)
+  const listen = lisp.listen.length === 0 && elsewhere === undefined ? [] : listenAddresses(lisp)
   return (parts) =>
     new MappingPlane({
       ...parts,

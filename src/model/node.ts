@@ -82,7 +82,8 @@ export interface FlowView {
   readonly durationSeconds: number
   /** The object that the flow exists for; absent for flows of others. */
   readonly origin?: {
-    readonly kind: 'link' | 'node'
+    /** `eid`: an entry of the map-cache. */
+    readonly kind: 'link' | 'node' | 'network' | 'endpoint' | 'eid'
     readonly name: string
     readonly requestId?: string
     readonly by?: string

@@ -32,3 +32,10 @@ export interface Whereabouts {
    */
   watch(vni: number, ip: Ip, changed: (now: Located | undefined) => void): () => void
 }
+
+/** For a controller that runs no mapping system: nothing is known of any EID. */
+export const noWhereabouts: Whereabouts = {
+  lookup: () => undefined,
+  resolve: (_vni, _ip, answered) => answered(undefined),
+  watch: () => () => {},
+}

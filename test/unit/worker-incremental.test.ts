@@ -53,7 +53,13 @@ class World {
   readonly fleet = new Fleet({
     clock: this.clock,
     underlayMtu: 1500,
-    events: { nodeChanged: () => {}, planned: () => {}, drift: () => {} },
+    events: {
+      nodeChanged: () => {},
+      planned: () => {},
+      drift: () => {},
+      packetIn: () => {},
+      expired: () => {},
+    },
   })
   readonly convergence = new Convergence({
     clock: this.clock,

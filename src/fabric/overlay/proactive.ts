@@ -1,0 +1,63 @@
+/** Entries of networks that say `proactive`: every node of the network has them all, derived from the intent whenever they are asked for. */
+import type { CacheEntry } from '#compile/cache.js'
+import type { Slot } from '#compile/cookie.js'
+import { type Ip, widthOf } from '#model/cidr.js'
+import type { Endpoint } from '#model/endpoint.js'
+import type { Inventory } from '#model/facts.js'
+import type { Network } from '#model/network.js'
+import type { OverlayIntent } from '../overlay-intent.js'
+import { cacheSlot } from './map-cache.js'
+
+interface Held {
+  readonly network: string
+  readonly endpoint: string
+  readonly ip: Ip
+}
+
+export class Proactive {
+  private readonly bySlot = new Map<Slot, Held[]>()
+
+  constructor(
+    private readonly intent: OverlayIntent,
+    private readonly inventory: Inventory,
+  ) {}
+
+  /** Adds or takes out the addresses of an endpoint; says which origins that touches. */
+  change(network: Network, endpoint: Endpoint, present: boolean): readonly Slot[] {
+    return endpoint.addresses.map((ip) => {
+      const slot = slotFor(network, ip)
+      const others = (this.bySlot.get(slot) ?? []).filter(
+        (held) => held.endpoint !== endpoint.id || held.ip.value !== ip.value,
+      )
+      const held = present ? [...others, { network: network.name, endpoint: endpoint.id, ip }] : others
+      if (held.length === 0) this.bySlot.delete(slot)
+      else this.bySlot.set(slot, held)
+      return slot
+    })
+  }
+
+  /** The origins of a network's entries at a node. */
+  slots(network: Network): Slot[] {
+    return [...this.intent.endpointsIn(network.name).values()].flatMap(({ addresses }) =>
+      addresses.map((ip) => slotFor(network, ip)),
+    )
+  }
+
+  at(node: string, slot: Slot): readonly CacheEntry[] {
+    return (this.bySlot.get(slot) ?? []).flatMap((held): readonly CacheEntry[] => {
+      const network = this.intent.network(held.network)
+      const endpoint = this.intent.endpoint(held.endpoint)
+      if (network?.resolution !== 'proactive' || endpoint === undefined || endpoint.node === node) return []
+      if (!this.intent.nodesOf(network.name).has(node)) return []
+      const { rloc } = this.inventory.node(endpoint.node)
+      const { vni } = network
+      const eid = { ...held.ip, length: widthOf(held.ip.family) }
+      return rloc === undefined
+        ? []
+        : [{ state: 'remote', vni, eid, rloc, node: endpoint.node, encapsulation: 'vxlan' }]
+    })
+  }
+}
+
+const slotFor = ({ vni }: Network, ip: Ip): Slot =>
+  cacheSlot({ vni, eid: { ...ip, length: widthOf(ip.family) } })
