@@ -26,7 +26,7 @@ describe('a list of plugins', () => {
         plugins: [
           { type: 'heddle-cni', isDefaultGateway: true },
           { type: 'portmap', capabilities: { portMappings: true }, snat: false },
-          { type: 'tuning', sysctl: { 'net.ipv4.conf.IFNAME.arp_ignore': '1' } },
+          { type: 'tuning', sysctl: { 'net.ipv4.conf.all.arp_ignore': '1' } },
         ],
       }),
     )
@@ -58,7 +58,7 @@ describe('a list of plugins', () => {
       const rules = async (): Promise<string> =>
         (await stage.node.exec(['iptables-save', '-t', 'nat'])).stdout
       expect(await rules()).toMatch(/--dport 8080 .*10\.1\.0\.\d+:80/)
-      expect((await one.exec('sysctl', '-n', 'net.ipv4.conf.eth0.arp_ignore')).stdout.trim()).toBe('1')
+      expect((await one.exec('sysctl', '-n', 'net.ipv4.conf.all.arp_ignore')).stdout.trim()).toBe('1')
       // Debian's portmap looks for its IPv6 rules among those of IPv4.
       const checked = list(version).plugins.filter(({ type }) => type !== 'portmap')
       if (version !== '0.3.1')
