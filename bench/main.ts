@@ -30,6 +30,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'OpenFlow and OVSDB encoding and decoding',
     load: async () => (await import('./codec.js')).run,
   },
+  cni: {
+    about: 'ADD and DEL of the CNI plugin beside bridge and host-local',
+    load: async () => (await import('./cni.js')).run,
+  },
   replica: {
     about: 'replication of a 20,000-port database beside the floor of reading and parsing',
     load: async () => {

@@ -2,16 +2,11 @@
  * Wires on two real nodes whose ports are there already: one at a time, 500 at once, and the same by the shell and by OVN in
  * the same run. The time of Heddle's is from the REST call to its answer, which comes when both switches have confirmed.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { Client } from '#api/client.js'
 import type { Lab } from '#lab/lab.js'
-import { sleep, systemClock } from '#link/clock.js'
+import { startHeddle } from './heddle-process.js'
 import type { BenchOptions } from './main.js'
 import { type Ovn, startOvn } from './peers/ovn.js'
 import { clearShell, makeByShell, prepareShell } from './peers/shell.js'
@@ -26,49 +21,6 @@ const many = 500
 const warmUps = 100
 const warmUpRounds = 15
 const restPort = 18_080
-
-const program = fileURLToPath(new URL('../src/cli/heddle.js', import.meta.url))
-
-/** The controller in a process of its own, as it runs for real. */
-const startHeddle = async (lab: Lab): Promise<() => Promise<void>> => {
-  const directory = await mkdtemp(join(tmpdir(), 'heddle-bench-'))
-  const at = lab.controllerAddress
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [
-      program,
-      'controller',
-      '--data-directory',
-      directory,
-      '--listen-rest',
-      `127.0.0.1:${restPort}`,
-      '--listen-ovsdb',
-      `ptcp:6640:${at}`,
-      '--listen-openflow',
-      `ptcp:6653:${at}`,
-      '--lisp-listen',
-      'none',
-      '--vni-quarantine-seconds',
-      '0',
-      '--log-level',
-      'warn',
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
-  const client = new Client({ baseUrl: `http://127.0.0.1:${restPort}` })
-  await lab.setManager(`tcp:${at}:6640`)
-  for (;;) {
-    const { nodes } = await client.nodes().catch(() => ({ nodes: [] }))
-    if (nodes.filter(({ state }) => state === 'ready').length === lab.nodes.length) break
-    if (child.exitCode !== null) throw new Error('the controller ended')
-    await sleep(systemClock, 50)
-  }
-  return async () => {
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-    await rm(directory, { recursive: true })
-  }
-}
 
 const linkOf = (lab: Lab, index: number) => {
   const [a, b] = lab.nodes
@@ -112,7 +64,7 @@ const applyMany = async (lab: Lab): Promise<void> => {
 
 const ours: Contender = {
   name: 'heddle',
-  start: startHeddle,
+  start: (lab) => startHeddle(lab, `127.0.0.1:${restPort}`),
   make: createLink,
   remove: (_, index) => call('DELETE', `${base}/v1/links/wire${index}`),
   makeMany: applyMany,

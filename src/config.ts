@@ -195,6 +195,10 @@ const contradictions = (config: Parsed, sources: ReadonlyMap<string, string>): s
   if (config.vni.min > config.vni.max) {
     add('vni.max', `${config.vni.max} is below vni.min, ${config.vni.min}`)
   }
+  const { tunnel } = config
+  if (tunnel.gpePortName === tunnel.portName)
+    add('tunnel.gpePortName', `${tunnel.portName} is the name of the VXLAN port`)
+  if (tunnel.gpeDstPort === tunnel.dstPort) add('tunnel.gpeDstPort', `${tunnel.dstPort} is the port of VXLAN`)
   const everywhere = config.lisp.listen.find((one) => /^(0\.0\.0\.0|\[[0:]+\]):/.test(one))
   if (everywhere !== undefined && config.lisp.rloc === undefined) {
     add('lisp.listen', `${everywhere} is every address; say in lisp.rloc which one routers know`)

@@ -24,6 +24,7 @@ import type { Logger } from '#model/logger.js'
 import type { SwitchDoor } from '#reconcile/switch-handle.js'
 import { LocalServer } from '#store/local-server.js'
 import { Northbound } from '#store/northbound.js'
+import { gpeSettings } from '#switch/settings.js'
 import { OvsSwitchDoor } from '#switch/switch-door.js'
 import { Controller } from './fabric/controller.js'
 
@@ -108,6 +109,7 @@ const doorFactory =
         bridge: config.bridge,
         tunnelPort: config.tunnel.portName,
         tunnelUdpPort: config.tunnel.dstPort,
+        ...gpeSettings(config),
         datapathType: config.datapathType,
         fabricId,
       },

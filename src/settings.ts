@@ -79,6 +79,10 @@ const dialTarget = (...kinds: readonly string[]) =>
       `expected ${kinds.map((kind) => (kind === 'unix' ? 'unix:PATH' : `${kind}:HOST:PORT`)).join(', ')}`,
     )
 
+const deviceName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,15}$/, '1 to 15 letters, digits, dots, dashes or underscores')
+const udpPort = z.int().min(1).max(65_535)
 const path = z.string().min(1).max(4096)
 const count = z.int().min(1)
 const vni = z.int().min(1).max(0xff_ffff)
@@ -145,14 +149,14 @@ export const configSchema = z.strictObject({
     'datapath of the bridge; a node whose kernel lacks the system datapath gets netdev',
   ),
   tunnel: z.strictObject({
-    portName: setting(
-      z
-        .string()
-        .regex(/^[A-Za-z0-9._-]{1,15}$/, '1 to 15 letters, digits, dots, dashes or underscores')
-        .default('heddle-vxlan'),
-      'name of the tunnel port on every node',
+    portName: setting(deviceName.default('heddle-vxlan'), 'name of the tunnel port on every node'),
+    dstPort: setting(udpPort.default(4789), 'UDP port of VXLAN'),
+    gpe: setting(
+      z.enum(['auto', 'always', 'never']).default('auto'),
+      'VXLAN-GPE ports on nodes, for LISP routers; auto: where a mapping system is not on loopback alone',
     ),
-    dstPort: setting(z.int().min(1).max(65_535).default(4789), 'UDP port of VXLAN'),
+    gpePortName: setting(deviceName.default('heddle-gpe'), 'name of the VXLAN-GPE port on every node'),
+    gpeDstPort: setting(udpPort.default(4790), 'UDP port of VXLAN-GPE'),
   }),
   underlayMtu: setting(
     z.int().min(576).max(65_535).default(1500),

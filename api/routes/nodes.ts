@@ -49,6 +49,10 @@ const port = z
     mac: z.string().optional(),
     mtu: z.int().optional(),
     mtuRequest: z.int().optional().describe('The MTU that was asked of the device'),
+    internalMac: z
+      .string()
+      .optional()
+      .describe('The MAC address that was asked of a device that the switch makes itself'),
     linkDown: z.boolean().optional().describe('The device has no carrier'),
     held: z.boolean().optional().describe('Turned down by Heddle: the far end of its link has no carrier'),
   } satisfies Record<keyof PortView, z.ZodType>)

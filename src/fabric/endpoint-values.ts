@@ -1,6 +1,6 @@
 /** Endpoints made of what requests say, and whether they may be stored. Pure. */
 import { isDeepStrictEqual } from 'node:util'
-import { type Ip, parseIp } from '#model/cidr.js'
+import { type Ip, inOrder, parseIp } from '#model/cidr.js'
 import type { Endpoint, EndpointSpec } from '#model/endpoint.js'
 import { FabricError } from '#model/error.js'
 import { derivedMac, parseMac, printMac } from '#model/mac.js'
@@ -17,10 +17,6 @@ export const statedAddresses = ({ addresses = [] }: EndpointSpec): readonly Ip[]
     const field = `addresses[${index}]`
     throw new FabricError('invalid-request', `${field}: ${text} is no IP address`, { field })
   })
-
-/** Both in the order in which they are kept: IPv4 first, then by number. */
-export const inOrder = (addresses: readonly Ip[]): readonly Ip[] =>
-  addresses.toSorted((a, b) => a.family - b.family || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0))
 
 export const endpointOf = (
   spec: EndpointSpec,

@@ -45,8 +45,7 @@ export class LiveEndpoints {
         : network !== undefined
           ? overlay.endpointsIn(network).values()
           : overlay.endpoints()
-    // Asked for once: it depends on all nodes.
-    const mtu = this.options.switches.overlayMtu()
+    const mtu = once(() => this.options.switches.overlayMtu())
     for (const endpoint of some)
       if (network === undefined || endpoint.network === network) yield this.view(endpoint, mtu)
   }
@@ -152,14 +151,24 @@ export class LiveEndpoints {
     return endpoint
   }
 
-  private view(endpoint: Endpoint, mtu = this.options.switches.overlayMtu()): EndpointView {
+  /** `carried`: what the underlay carries. It depends on all nodes, and is asked for where the network says nothing. */
+  private view(endpoint: Endpoint, carried = () => this.options.switches.overlayMtu()): EndpointView {
     const { overlay, switches, receipts } = this.options
     const network = overlay.network(endpoint.network)
     return endpointView(endpoint, {
       network,
       status: switches.statusOf(endpoint),
-      mtu: network?.mtu ?? mtu,
+      mtu: network?.mtu ?? carried(),
       receipt: receipts.get(endpoint.id),
     })
+  }
+}
+
+/** Asks once, and not before it is needed. */
+const once = <T>(ask: () => T): (() => T) => {
+  let answer: { readonly value: T } | undefined
+  return () => {
+    answer ??= { value: ask() }
+    return answer.value
   }
 }

@@ -56,6 +56,10 @@ export const cidrHas = (cidr: Cidr, ip: Ip): boolean =>
 export const cidrsOverlap = (a: Cidr, b: Cidr): boolean =>
   a.length <= b.length ? cidrHas(a, b) : cidrHas(b, a)
 
+/** IPv4 first, then by number: the one order in which the addresses of an endpoint are kept and told. */
+export const inOrder = (addresses: readonly Ip[]): readonly Ip[] =>
+  addresses.toSorted((a, b) => a.family - b.family || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0))
+
 /** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`, the first of equals. */
 const shortest = (value: bigint): string => {
   const groups = Array.from({ length: 8 }, (_, index) =>

@@ -33,6 +33,8 @@ export interface Port {
   readonly mtu?: number
   /** The MTU that was asked of the device (Interface.mtu_request). */
   readonly mtuRequest?: number
+  /** The MAC address that was asked of a device that the switch makes itself (Interface.mac of type internal). */
+  readonly internalMac?: string
   /** OFPPS_LINK_DOWN: the device has no carrier. Absent until the OpenFlow port is known. */
   readonly linkDown?: boolean
   /** OFPPC_PORT_DOWN: the port was turned down through OpenFlow. */

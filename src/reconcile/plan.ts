@@ -4,6 +4,8 @@
  */
 import { cookieOf, type Origin, slotOf } from '#compile/cookie.js'
 import { type Desired, type HoldWish, type MeterWish, nothing, type PortWish } from '#compile/desired.js'
+import { printMac } from '#model/mac.js'
+import type { Port } from '#model/node.js'
 import type { Flow } from '#openflow/flow.js'
 import { type FlowKey, flowBody, flowKey, type Held, keyParts } from './flow-book.js'
 import type { SwitchHandle } from './switch-handle.js'
@@ -107,6 +109,10 @@ const metersLeft = (wanted: Wanted, actual: Actual): readonly number[] => {
   return portsOf(wanted.origin, actual).filter((ofport) => actual.meters.has(ofport) && !kept.has(ofport))
 }
 
+/** Whether a port of ours is what was asked for. */
+const sameDevice = (there: Port, { mtu, internalMac }: PortWish): boolean =>
+  there.mtuRequest === mtu && there.internalMac === (internalMac && printMac(internalMac))
+
 const portChanges = (ports: readonly WantedPort[], actual: Actual): { add: PortWish[]; remove: string[] } => {
   const add: PortWish[] = []
   const remove: string[] = []
@@ -117,7 +123,7 @@ const portChanges = (ports: readonly WantedPort[], actual: Actual): { add: PortW
     } else if (there?.stale) {
       // Its going is reported, and then it is wanted and not there.
       if (there.ours) remove.push(name)
-    } else if (there === undefined || (there.ours && there.mtuRequest !== wish.mtu)) add.push(wish)
+    } else if (there === undefined || (there.ours && !sameDevice(there, wish))) add.push(wish)
   }
   return { add, remove }
 }

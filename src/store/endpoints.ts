@@ -1,5 +1,5 @@
 /** Endpoints as rows, and back. Pure. */
-import type { Ip } from '#model/cidr.js'
+import { type Ip, inOrder } from '#model/cidr.js'
 import type { ContainerRef, Endpoint } from '#model/endpoint.js'
 import { deleteRows, insert, type Operation, update } from '#ovsdb/operations.js'
 import { leaseKey, newLeases } from './leases.js'
@@ -7,10 +7,6 @@ import { provenanceColumns, provenanceOf } from './rows.js'
 import type { NewEndpoint, StoreBatch } from './store.js'
 import { type EndpointRow, type EndRow, end, endpoint } from './tables.js'
 import { type Known, named } from './transaction.js'
-
-/** A set of OVSDB has no order: addresses come IPv4 first, then by number. */
-export const inOrder = (addresses: readonly Ip[]): readonly Ip[] =>
-  addresses.toSorted((a, b) => a.family - b.family || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0))
 
 const containerOf = (row: EndpointRow): ContainerRef | undefined => {
   const { container_id: id, container_interface: name, pod_namespace: namespace, pod } = row

@@ -1,5 +1,6 @@
 /** Plans as OpenFlow messages and OVSDB operations. Pure. */
 import type { HoldWish, MeterWish, PortWish } from '#compile/desired.js'
+import { printMac } from '#model/mac.js'
 import { flowModOf } from '#openflow/messages/flows.js'
 import type { Message, MessageOf } from '#openflow/messages.js'
 import { insert, mutate, type Operation, update } from '#ovsdb/operations.js'
@@ -7,7 +8,7 @@ import { port as ovsPort } from '#ovsdb/schemas/open-vswitch.js'
 import { keyParts } from '#reconcile/flow-book.js'
 import type { Change } from '#reconcile/plan.js'
 import type { InstalledPort } from './of-ports.js'
-import { bridge, ids, iface, owners } from './tables.js'
+import { bridge, type InterfaceRow, ids, iface, owners } from './tables.js'
 import type { SwitchView } from './view.js'
 
 const messageOf = (change: Change): Message => {
@@ -77,22 +78,40 @@ export const meterWishOf = ({
     : { meterId, rateKbps: 0, burstKbits: 0 }
 }
 
-/** Adds ports to the bridge, all of them in one transaction; those that are ours already get the MTU that is wanted. */
+/** What a device has to be; one that the switch makes itself needs a type and an address. */
+const deviceColumns = ({ internalMac }: PortWish) =>
+  internalMac === undefined ? {} : { type: 'internal', mac: printMac(internalMac) }
+
+/** Changes the device of a port of ours that is there. */
+const changeDevice = (device: InterfaceRow, wish: PortWish): Operation =>
+  update(iface, [['_uuid', '==', device._uuid]], {
+    mtu_request: wish.mtu ?? null,
+    ...(device.type === 'internal' && { type: '', mac: null }),
+    ...deviceColumns(wish),
+  })
+
+/** Adds ports to the bridge, all of them in one transaction; those that are ours already become what is wanted. */
 export const addPorts = (wishes: readonly PortWish[], view: SwitchView, bridgeUuid: string): Operation[] => {
   const operations: Operation[] = []
   const added: { readonly namedUuid: string }[] = []
-  wishes.forEach(({ name, mtu }, index) => {
+  wishes.forEach((wish, index) => {
+    const { name, mtu, internalMac } = wish
     const device = view.interface(name)
     if (device !== undefined) {
-      operations.push(update(iface, [['_uuid', '==', device._uuid]], { mtu_request: mtu ?? null }))
+      operations.push(changeDevice(device, wish))
       return
     }
     const [deviceName, portName] = [`i${index}`, `p${index}`]
+    const owner = internalMac === undefined ? owners.link : owners.endpoint
     operations.push(
-      insert(iface, { name, ...(mtu !== undefined && { mtu_request: mtu }) }, deviceName),
+      insert(
+        iface,
+        { name, ...(mtu !== undefined && { mtu_request: mtu }), ...deviceColumns(wish) },
+        deviceName,
+      ),
       insert(
         ovsPort,
-        { name, interfaces: [{ namedUuid: deviceName }], external_ids: { [ids.owner]: owners.link } },
+        { name, interfaces: [{ namedUuid: deviceName }], external_ids: { [ids.owner]: owner } },
         portName,
       ),
     )

@@ -10,6 +10,9 @@ const stateOf = (row: InterfaceRow): Pick<Port, 'ofport' | 'error'> => {
   return row.ofport === -1 ? { error: 'the switch could not add it' } : {}
 }
 
+const internalMac = ({ type, mac }: InterfaceRow): string | undefined =>
+  type === 'internal' && mac !== null ? mac : undefined
+
 /** Ports that the node itself needs are no ends of a wire, and no wire's end takes them away. */
 export const reserved = (name: string, { bridge, tunnelPort, gpe }: SwitchSettings): Port | undefined => {
   if (name === tunnelPort || name === gpe?.port)
@@ -31,6 +34,7 @@ export const stalePort = (name: string, ours: boolean, fault: string): Port => (
  */
 export const portValue = (row: PortRow, device: InterfaceRow, open: InstalledPort | undefined): Port => {
   const agrees = open === undefined || open.name === row.name
+  const asked = internalMac(device)
   return {
     name: row.name,
     ours: row.external_ids.has(ids.owner),
@@ -38,6 +42,7 @@ export const portValue = (row: PortRow, device: InterfaceRow, open: InstalledPor
     ...(device.mac_in_use !== null && { mac: device.mac_in_use }),
     ...(device.mtu !== null && { mtu: device.mtu }),
     ...(device.mtu_request !== null && { mtuRequest: device.mtu_request }),
+    ...(asked !== undefined && { internalMac: asked }),
     ...(agrees && open !== undefined && { linkDown: open.linkDown, held: open.held }),
   }
 }
@@ -55,9 +60,9 @@ export const elsewhere = (name: string, bridge: string): Port => ({
  */
 const mattering = (port: Port | undefined): string => {
   if (port === undefined) return ''
-  const { ofport, error, stale, ours, linkDown, held, mtu, mtuRequest } = port
+  const { ofport, error, stale, ours, linkDown, held, mtu, mtuRequest, internalMac: mac } = port
   if (error === undefined && stale !== true && (ofport === undefined || linkDown === undefined)) return ''
-  return `${ofport} ${linkDown} ${held} ${ours} ${mtu} ${mtuRequest} ${stale} ${error}`
+  return `${ofport} ${linkDown} ${held} ${ours} ${mtu} ${mtuRequest} ${mac} ${stale} ${error}`
 }
 
 /** Ports by name, made when they are asked for and kept until something about them changes. */

@@ -7,12 +7,15 @@ import { insert, mutate, type Operation, update } from '#ovsdb/operations.js'
 import { controller as ovsController, port as ovsPort } from '#ovsdb/schemas/open-vswitch.js'
 import type { SwitchSettings } from './settings.js'
 import { type BridgeRow, bridge, controller, ids, iface, owners, root } from './tables.js'
+import { gpeFault, makeTunnels, mendTunnels, tunnelMissing } from './tunnel-ports.js'
 import type { SwitchView } from './view.js'
 
 export interface Preparation {
   readonly operations: readonly Operation[]
   /** Why the node is not ready as far as its database shows. */
   readonly reason?: string
+  /** Something that is not as it should be and keeps nothing else waiting. */
+  readonly fault?: string
   /** The bridge belongs to somebody else: nothing may be done. */
   readonly refusal?: string
 }
@@ -45,62 +48,40 @@ const makeController = (target: string): Operation =>
     'controller',
   )
 
-/** One flow-based port for all peers: flows set VNI and both addresses. */
-const tunnelOptions = (settings: SwitchSettings) => ({
-  remote_ip: 'flow',
-  local_ip: 'flow',
-  key: 'flow',
-  dst_port: String(settings.tunnelUdpPort),
-})
-
-const makeTunnel = (settings: SwitchSettings): Operation[] => [
-  insert(
-    iface,
-    { name: settings.tunnelPort, type: 'vxlan', options: tunnelOptions(settings) },
-    'tunnel_interface',
-  ),
-  insert(
-    ovsPort,
-    {
-      name: settings.tunnelPort,
-      interfaces: [named('tunnel_interface')],
-      external_ids: { [ids.owner]: owners.tunnel },
-    },
-    'tunnel',
-  ),
-]
-
 const makeBridge = (
   settings: SwitchSettings,
   node: string,
   target: string,
   rootUuid: string,
-): Operation[] => [
-  makeController(target),
-  ...makeTunnel(settings),
-  insert(iface, { name: settings.bridge, type: 'internal' }, 'local_interface'),
-  insert(ovsPort, { name: settings.bridge, interfaces: [named('local_interface')] }, 'local'),
-  insert(
-    bridge,
-    {
-      name: settings.bridge,
-      datapath_type: settings.datapathType === 'system' ? '' : settings.datapathType,
-      fail_mode: 'secure',
-      protocols,
-      ports: [named('local'), named('tunnel')],
-      controller: [named('controller')],
-      other_config: {
-        'disable-in-band': 'true',
-        'datapath-id': datapathIdOf(settings.fabricId, node),
-        // The hardware address must not change with every port that comes and goes.
-        hwaddr: hardwareAddress(settings.fabricId, node),
+): Operation[] => {
+  const tunnels = makeTunnels(settings)
+  return [
+    makeController(target),
+    ...tunnels.operations,
+    insert(iface, { name: settings.bridge, type: 'internal' }, 'local_interface'),
+    insert(ovsPort, { name: settings.bridge, interfaces: [named('local_interface')] }, 'local'),
+    insert(
+      bridge,
+      {
+        name: settings.bridge,
+        datapath_type: settings.datapathType === 'system' ? '' : settings.datapathType,
+        fail_mode: 'secure',
+        protocols,
+        ports: [named('local'), ...tunnels.ports],
+        controller: [named('controller')],
+        other_config: {
+          'disable-in-band': 'true',
+          'datapath-id': datapathIdOf(settings.fabricId, node),
+          // The hardware address must not change with every port that comes and goes.
+          hwaddr: hardwareAddress(settings.fabricId, node),
+        },
+        external_ids: { [ids.owner]: owners.bridge, [ids.fabric]: settings.fabricId },
       },
-      external_ids: { [ids.owner]: owners.bridge, [ids.fabric]: settings.fabricId },
-    },
-    'bridge',
-  ),
-  mutate(root, [['_uuid', '==', rootUuid]], [['bridges', 'insert', [named('bridge')]]]),
-]
+      'bridge',
+    ),
+    mutate(root, [['_uuid', '==', rootUuid]], [['bridges', 'insert', [named('bridge')]]]),
+  ]
+}
 
 /** Locally administered, unicast: IEEE 802, 8.2.2. */
 const hardwareAddress = (fabricId: string, node: string): string => {
@@ -149,31 +130,11 @@ const mendController = (row: BridgeRow, view: SwitchView, target: string): Opera
   return [update(controller, [['_uuid', '==', ours._uuid]], { target, connection_mode: 'out-of-band' })]
 }
 
-const mendTunnel = (row: BridgeRow, view: SwitchView, settings: SwitchSettings): Operation[] => {
-  const there = view.port(settings.tunnelPort)
-  if (there === undefined) {
-    return [
-      ...makeTunnel(settings),
-      mutate(bridge, [['_uuid', '==', row._uuid]], [['ports', 'insert', [named('tunnel')]]]),
-    ]
-  }
-  const device = view.interface(settings.tunnelPort)
-  if (device === undefined || !there.external_ids.has(ids.owner)) return []
-  const options = tunnelOptions(settings)
-  const same = Object.entries(options).every(([key, value]) => device.options.get(key) === value)
-  return same && device.type === 'vxlan'
-    ? []
-    : [update(iface, [['_uuid', '==', device._uuid]], { type: 'vxlan', options })]
-}
-
 const waitingFor = (view: SwitchView, settings: SwitchSettings): string | undefined => {
   const row = view.bridge
   if (row === undefined) return `bridge ${settings.bridge} is being made`
   if (row.datapath_id === null) return `bridge ${settings.bridge} waits for ovs-vswitchd to make it`
-  const tunnel = view.interface(settings.tunnelPort)
-  if (tunnel?.error) return `tunnel port ${settings.tunnelPort} cannot be made: ${tunnel.error}`
-  if (tunnel?.ofport == null) return `tunnel port ${settings.tunnelPort} is being made`
-  return undefined
+  return tunnelMissing(view, settings)
 }
 
 /** Why the bridge is not ours to touch; undefined when it is, or is not there. */
@@ -205,11 +166,13 @@ export const prepare = (
       : [
           ...mendBridge(row, view, settings),
           ...mendController(row, view, target),
-          ...mendTunnel(row, view, settings),
+          ...mendTunnels(row, view, settings),
         ]
   const reason = waitingFor(view, settings)
+  const fault = gpeFault(view, settings)
   return {
     operations: operations.length === 0 ? [] : [...operations, ...raiseConfig(view)],
     ...(reason !== undefined && { reason }),
+    ...(fault !== undefined && { fault }),
   }
 }

@@ -41,8 +41,11 @@ export class Preparing {
 
   look(): void {
     if (this.mending || this.stopped) return
-    const { view, settings, node, controllerTarget, onRefused, onChanged } = this.options
+    const { view, settings, node, controllerTarget, logger, onRefused, onChanged } = this.options
+    const { fault: before } = this.preparation
     this.preparation = prepare(view, settings, node, controllerTarget)
+    const { fault } = this.preparation
+    if (fault !== undefined && fault !== before) logger.warn({ node, fault }, 'a port of the node is missing')
     if (this.preparation.refusal !== undefined) {
       onRefused(this.preparation.refusal)
       return

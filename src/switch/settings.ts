@@ -16,3 +16,26 @@ export interface SwitchSettings {
   /** Marks what belongs to this fabric. */
   readonly fabricId: string
 }
+
+/** What of the controller's settings the VXLAN-GPE port depends on. */
+export interface GpeWish {
+  readonly tunnel: {
+    readonly gpe: 'auto' | 'always' | 'never'
+    readonly gpePortName: string
+    readonly gpeDstPort: number
+  }
+  readonly lisp: { readonly listen: readonly string[] }
+  readonly mapping: { readonly resolvers: readonly unknown[]; readonly servers: readonly unknown[] }
+}
+
+const isLoopback = (address: string): boolean => address.startsWith('127.') || address.startsWith('[::1]')
+
+/**
+ * The VXLAN-GPE port that nodes get. A LISP router learns of our endpoints from a mapping system that it can reach: with none, nobody
+ * would use the port.
+ */
+export const gpeSettings = ({ tunnel, lisp, mapping }: GpeWish): Pick<SwitchSettings, 'gpe'> => {
+  const reached = !lisp.listen.every(isLoopback) || mapping.resolvers.length + mapping.servers.length > 0
+  const wanted = tunnel.gpe === 'auto' ? reached : tunnel.gpe === 'always'
+  return wanted ? { gpe: { port: tunnel.gpePortName, udpPort: tunnel.gpeDstPort } } : {}
+}

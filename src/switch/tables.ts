@@ -38,6 +38,7 @@ export const iface = table(
     'ifindex',
     'mtu',
     'mtu_request',
+    'mac',
     'mac_in_use',
   ]),
 )
@@ -65,5 +66,11 @@ export const ids = {
   ifindex: 'heddle-ifindex',
 } as const
 
-/** Values of `heddle-owner`. */
-export const owners = { bridge: 'bridge', link: 'link', tunnel: 'tunnel', controller: 'controller' } as const
+/** Values of `heddle-owner`: `link` has every device that a link or an endpoint wants, `endpoint` those that the switch makes itself. */
+export const owners = {
+  bridge: 'bridge',
+  link: 'link',
+  endpoint: 'endpoint',
+  tunnel: 'tunnel',
+  controller: 'controller',
+} as const

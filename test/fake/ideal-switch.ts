@@ -1,5 +1,6 @@
 /** A switch handle without a switch: it does at once what a plan says, or what a test lets it answer instead. */
 import type { MeterWish } from '#compile/desired.js'
+import { printMac } from '#model/mac.js'
 import type { Port } from '#model/node.js'
 import type { Action } from '#openflow/actions.js'
 import { FlowBook } from '#reconcile/flow-book.js'
@@ -71,15 +72,23 @@ export class IdealSwitch implements SwitchHandle {
   }
 
   carryOut(plan: SwitchPlan): void {
-    for (const { name, mtu } of plan.addPorts) {
-      const { mtuRequest: _mtu, ...there } = this.byName.get(name) ?? {
+    for (const { name, mtu, internalMac } of plan.addPorts) {
+      const {
+        mtuRequest: _mtu,
+        internalMac: _mac,
+        ...there
+      } = this.byName.get(name) ?? {
         name,
         ofport: this.freeOfport(),
         ours: true,
         linkDown: false,
         held: false,
       }
-      this.put({ ...there, ...(mtu !== undefined && { mtuRequest: mtu }) })
+      this.put({
+        ...there,
+        ...(mtu !== undefined && { mtuRequest: mtu }),
+        ...(internalMac !== undefined && { internalMac: printMac(internalMac) }),
+      })
     }
     for (const meter of plan.setMeters) this.meters.set(meter.meterId, meter)
     applyToBook(plan.changes, this.book)

@@ -68,7 +68,8 @@ it('keeps interfaces and VNIs of links and endpoints apart', async () => {
     code: 'interface-taken',
     problem: { owner: 'link l' },
   })
-  await expect(client.deleteNode('n2')).rejects.toMatchObject({ status: 404 })
+  await client.putNode('n2', {})
+  await expect(client.deleteNode('n2')).rejects.toMatchObject({ code: 'node-in-use' })
 })
 
 it('reads all of it again after a restart, and goes on where it was', async () => {
@@ -89,11 +90,16 @@ it('reads all of it again after a restart, and goes on where it was', async () =
 
 it('gives back what is deleted, and gives it out again after its rest', async () => {
   const { overlay } = controller.client
+  await controller.client.deleteLink('l', { wait: 0 })
+  await expect(controller.client.deleteNode('n2')).rejects.toMatchObject({
+    problem: { owner: expect.stringMatching(/^endpoint /) },
+  })
   const { endpoints } = await overlay.endpoints()
   await Promise.all(endpoints.map(({ id }) => overlay.deleteEndpoint(id, { wait: 0 })))
   expect(await overlay.deleteEndpoint('e1')).toEqual({ deleted: false })
   const { leases } = await overlay.leases()
   expect(leases.every(({ owner }) => owner === undefined)).toBe(true)
+  await controller.client.deleteNode('n2')
   await soon(async () => {
     const { addresses } = await attach('next')
     await overlay.deleteEndpoint('next', { wait: 0 })

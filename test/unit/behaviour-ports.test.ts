@@ -20,6 +20,7 @@ const device: InterfaceRow = {
   ifindex: 9,
   mtu: 1500,
   mtu_request: null,
+  mac: null,
   mac_in_use: '02:00:00:00:00:01',
 }
 

@@ -223,6 +223,11 @@ describe('environment and flags', () => {
 describe('settings that contradict each other', () => {
   it.each([
     ['vni: { min: 20, max: 10 }', `${path}:1: vni.max: 10 is below vni.min, 20`],
+    [
+      'tunnel: { gpePortName: heddle-vxlan }',
+      `${path}:1: tunnel.gpePortName: heddle-vxlan is the name of the VXLAN port`,
+    ],
+    ['tunnel: { gpeDstPort: 4789 }', `${path}:1: tunnel.gpeDstPort: 4789 is the port of VXLAN`],
     ['tls: { ca: /ca.pem }', `${path}:1: tls.ca: tls.privateKey, tls.certificate and tls.ca go together`],
     [
       'listen: { openflow: [ptcp:1, pssl:2] }',

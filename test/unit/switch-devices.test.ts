@@ -13,6 +13,7 @@ const row = (values: Partial<InterfaceRow> = {}): InterfaceRow => ({
   ifindex: 12,
   mtu: 1500,
   mtu_request: null,
+  mac: null,
   mac_in_use: null,
   ...values,
 })
