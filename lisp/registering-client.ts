@@ -10,6 +10,7 @@ import { Refusals, type Refused, refused } from './map-server/refusals.js'
 import { checkedEid } from './map-server/registration.js'
 import type { MapNotify } from './messages/map-notify.js'
 import { decodeMessage } from './messages.js'
+import { RecentMap } from './recent-map.js'
 import type { RegisteringEffect, RegisteringOutbox, ServerState } from './registering-client/effects.js'
 import {
   type RegisteringOptions,
@@ -33,7 +34,7 @@ export class RegisteringClient {
   readonly #owns = new OwnEids()
   readonly #sessions: readonly Session[]
   readonly #standings: ReadonlyMap<string, Standing>
-  readonly #noticed = new Set<string>()
+  readonly #noticed = new RecentMap<string, true>(noticesMax)
 
   constructor({ now, wallTime, random, servers, identity, nonces = [], ...start }: RegisteringStart) {
     const options = { ...registeringDefaults, ...start.options }
@@ -94,6 +95,7 @@ export class RegisteringClient {
   tick(now: number): readonly RegisteringEffect[] {
     const out: RegisteringOutbox = []
     for (const session of this.#sessions) session.tick(now, out)
+    if (this.size === 0) for (const standing of this.#standings.values()) standing.rests(now, out)
     return out
   }
 
@@ -166,15 +168,9 @@ export class RegisteringClient {
   }
 
   #isNews(notice: string): boolean {
-    if (this.#noticed.has(notice)) return false
-    this.#noticed.add(notice)
-    if (this.#noticed.size > noticesMax) {
-      for (const oldest of this.#noticed) {
-        this.#noticed.delete(oldest)
-        break
-      }
-    }
-    return true
+    const isNews = this.#noticed.get(notice) === undefined
+    this.#noticed.set(notice, true)
+    return isNews
   }
 }
 

@@ -13,7 +13,8 @@ import type { FailureReason, Resolved, ResolverEffect, ResolverOutbox } from './
 import { MapCache } from './resolver-client/map-cache.js'
 import { type ResolverOptions, type ResolverStart, resolverDefaults } from './resolver-client/options.js'
 import { Publications } from './resolver-client/publications.js'
-import { Queries, type Query } from './resolver-client/queries.js'
+import { Queries } from './resolver-client/queries.js'
+import type { Query } from './resolver-client/query.js'
 import type { ClientRefusal } from './resolver-client/refusals.js'
 import type { Purpose } from './resolver-client/requests.js'
 import { Resolvers } from './resolver-client/resolvers.js'
@@ -42,6 +43,8 @@ export class ResolverClient {
   readonly #servers: ReadonlySet<number | bigint>
   /** EID-prefixes of which nothing is known any more since this call began. */
   #gone: Eid[] = []
+  /** EID-prefixes of which two things were said. */
+  #doubts: Eid[] = []
 
   constructor(start: ResolverStart) {
     const { now, wallTime, random, rlocs, pubsub } = start
@@ -56,7 +59,13 @@ export class ResolverClient {
     const addresses = [...start.resolvers.map(({ address }) => address), ...(start.servers ?? [])]
     this.#servers = new Set(addresses.map(({ value }) => value))
     const isWatched = (eid: Eid): boolean => this.#watches.within(eid, 1).length > 0
-    this.cache = new MapCache({ now, options, isWatched, gone: (eid) => this.#gone.push(eid) })
+    this.cache = new MapCache({
+      now,
+      options,
+      isWatched,
+      gone: (eid) => this.#gone.push(eid),
+      doubt: (eid) => this.#doubts.push(eid),
+    })
     this.#queries = this.#makeQueries(resolvers)
     const { cache, refusals } = this
     const watches = this.#watches
@@ -80,7 +89,6 @@ export class ResolverClient {
       cache,
       subscriptions,
       answer: (...answer) => this.#answers.take(...answer),
-      overtaken: (...overtaken) => this.#answers.takeOvertaken(...overtaken),
       confirmed: (...confirmed) => this.#upkeep.release(...confirmed),
       ended: (...ended) => this.#upkeep.resubscribe(...ended),
     })
@@ -173,15 +181,15 @@ export class ResolverClient {
       random,
       resolvers,
       asker: { rlocs, port, encapsulated, sourceEid, ...identity },
-      nonceFor: (eid, purpose, at) => this.#nonceFor(eid, purpose, at),
+      nonceFor: (purpose, at) => this.#nonceFor(purpose, at),
       isAnswered: (query, at, out) => this.#answers.takeFromCache(query, at, out),
       lost: (query, reason, at, out) => this.#lose(query, reason, at, out),
     })
   }
 
   /** 64 bits that nobody can guess: all that a Map-Reply proves itself by. */
-  #nonceFor(eid: Eid, purpose: Purpose, now: number): bigint {
-    if (purpose !== 'resolve') return this.#subscriptions.nonceFor(eid, now)
+  #nonceFor(purpose: Purpose, now: number): bigint {
+    if (purpose !== 'resolve') return this.#subscriptions.nonce(now)
     const { random } = this.#start
     const word = (): bigint => BigInt(Math.floor(random() * 2 ** 32))
     return (word() << 32n) | word()
@@ -230,10 +238,12 @@ export class ResolverClient {
   /** What a call has caused, with what follows from mappings that went. */
   #finished(now: number, out: ResolverOutbox): readonly ResolverEffect[] {
     const gone = this.#gone
-    if (gone.length > 0) {
-      this.#gone = []
-      this.#upkeep.revive(gone, now, out)
-    }
+    const doubts = this.#doubts
+    if (gone.length === 0 && doubts.length === 0) return out
+    this.#gone = []
+    this.#doubts = []
+    this.#upkeep.revive(gone, now, out)
+    for (const eid of doubts) this.#upkeep.renew(eid, now, out)
     return out
   }
 }

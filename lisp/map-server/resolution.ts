@@ -192,7 +192,7 @@ export class Resolution {
     const { identity, wanted, asked, answer, records } = wish
     const { subscriptions, askers } = this.#parts
     if (answer.kind === 'negative' && now < this.#parts.quietUntil) return refused('quiet', printEid(asked))
-    const record = told(answer)
+    const [record, ...within] = told(answer)
     const eid = eidOf(record) ?? asked
     const last = subscriptions.book.lastNonce(identity, eid) ?? subscriptions.book.lastNonce(identity, asked)
     if (last !== undefined && message.nonce <= last) return refused('replayed-nonce', printEid(asked))
@@ -205,18 +205,19 @@ export class Resolution {
     if (first !== undefined && !this.#maySend(first, from, now)) return refused('source-rate', 'notices')
     const temporary = answer.kind === 'negative'
     const request = { identity, asked, eid, rlocs, nonce: message.nonce, proof, temporary }
-    if (subscriptions.subscribe({ ...request, record: inFormOf(wanted, record) }, now, out)) {
+    const known = [record, ...within].map((one) => inFormOf(wanted, one))
+    if (subscriptions.subscribe({ ...request, records: known }, now, out)) {
       if (answer.kind !== 'negative') for (const rloc of rlocs) askers.forget(answer.mapping.id, rloc)
       return undefined
     }
     // No room is no reason to say nothing: the request is answered as any other.
-    return this.#give(wanted, answer.kind === 'reply' ? answer.records : [record], records)
+    return this.#give(wanted, [record, ...within], records)
   }
 
   #farewell({ message, asker, out }: Question, { identity, asked, answer }: Wish, proof: Proof): undefined {
     const { nonce } = message
     this.#parts.subscriptions.unsubscribe(identity, asked, nonce)
-    const data = seal({ type: 'map-notify', flags: {}, nonce, records: [told(answer)] }, proof)
+    const data = seal({ type: 'map-notify', flags: {}, nonce, records: told(answer) }, proof)
     out.push({ do: 'send', to: { address: asker.address, port: this.#parts.options.controlPort }, data })
   }
 
@@ -253,11 +254,14 @@ const replyAddress = ({ itrRlocs }: MapRequest): IpAddress | undefined => {
 const isFarewell = ({ itrRlocs }: MapRequest): boolean =>
   itrRlocs.length === 1 && itrRlocs[0]?.family === 'none'
 
-/** What a subscriber is told at once: the mapping, also where the site answers requests itself. */
-const told = (answer: Answer): MappingRecord => {
-  if (answer.kind === 'negative') return answer.record
-  const [record] = answer.kind === 'reply' ? answer.records : [recordOf(answer.mapping)]
-  return record ?? recordOf(answer.mapping)
+/**
+ * What a subscriber is told at once: the mapping with the more specific ones, as in a Map-Reply (RFC 9437, section 5); also where the
+ * site answers requests itself.
+ */
+const told = (answer: Answer): readonly [MappingRecord, ...MappingRecord[]] => {
+  if (answer.kind === 'negative') return [answer.record]
+  const [record, ...within] = answer.kind === 'reply' ? answer.records : []
+  return record === undefined ? [recordOf(answer.mapping)] : [record, ...within]
 }
 
 /** A record in the form of the question: the older AFI of MAC addresses is answered with itself. */

@@ -19,8 +19,8 @@ import { type NewSubscription, type Subscription, SubscriptionBook } from './sub
 
 export interface SubscriptionRequest extends NewSubscription {
   readonly asked: Eid
-  /** What the subscriber is told now. */
-  readonly record: MappingRecord
+  /** What the subscriber is told now: the prefix, then what is more specific in it. */
+  readonly records: readonly MappingRecord[]
   /** Nobody has registered the prefix. */
   readonly temporary: boolean
 }
@@ -54,7 +54,7 @@ export class Subscriptions {
     subscription.proof = request.proof
     this.book.noteAsked(subscription, request.asked)
     this.book.endAt(subscription, request.temporary ? now + this.#options.temporaryMs : undefined)
-    const told = new Publication([request.record])
+    const told = new Publication(request.records)
     this.#send(subscription, request.nonce, told, printEid(request.eid), now, out)
     return true
   }
@@ -66,9 +66,9 @@ export class Subscriptions {
   unsubscribe(identity: XtrIdentity, eid: Eid, nonce: bigint): void {
     this.book.keepNonce(identity, eid, nonce)
     const covering = this.book.coveringOf(identity, eid)
-    const own = covering.find(
-      (one) => sameEid(one.eid, eid) || one.asked.some((asked) => sameEid(asked, eid)),
-    )
+    const own =
+      covering.find((one) => sameEid(one.eid, eid)) ??
+      covering.findLast((one) => one.asked.some((asked) => sameEid(asked, eid)))
     if (own !== undefined) {
       own.nonce = nonce
       this.#end(own)

@@ -14,7 +14,7 @@ export interface ServerStateTold {
 }
 
 export type ServerState =
-  /** Nothing has been acknowledged yet, nothing has failed. */
+  /** Nothing has been acknowledged yet, nothing has failed; or there is nothing to register. */
   | 'unknown'
   /** All own EIDs have been acknowledged. */
   | 'registered'

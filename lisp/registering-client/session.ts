@@ -109,11 +109,11 @@ export class Session {
         return typeof eid === 'string' ? [] : [owns.find(eid)]
       }),
     )
-    const refusedOnes = [...batch.sent.keys()].filter((own) => !taken.has(own))
+    const missing = [...batch.sent.keys()].filter((own) => !taken.has(own) && isOurs(own))
     standing.heard(now)
     this.#settle(batch, (own) => taken.has(own), now)
-    if (refusedOnes.length > 0) standing.refuses(refusedOnes, now, out)
-    else standing.accepts(this.settled, now, out)
+    if (missing.length > 0) standing.refuses(missing, now, out)
+    else if (owns.size > 0) standing.accepts(this.settled, now, out)
     return undefined
   }
 
@@ -167,7 +167,9 @@ export class Session {
       this.#send(current, batch, now, out)
       return
     }
-    standing.ignores(current, batch.since, now, out)
+    // What is not ours any more may be somebody else's already: then its end is not acknowledged.
+    const missing = current.filter(isOurs)
+    if (missing.length > 0) standing.ignores(missing, batch.since, now, out)
     this.#settle(batch, () => false, now)
   }
 
@@ -187,6 +189,8 @@ export class Session {
     }
   }
 }
+
+const isOurs = ({ record }: Own): boolean => record.ttl > 0
 
 /** The name under which the nonces for a server and key are kept. */
 export const nonceName = ({ name, proof }: RegistrationServer): string => `to ${name}/${proof.key.keyId}`

@@ -58,9 +58,14 @@ export class Standing {
     this.#become('silent', `acknowledges nothing: ${hints}`, now, out)
   }
 
+  /** There is nothing to be registered any more. */
+  rests(now: number, out: RegisteringOutbox): void {
+    this.#become('unknown', 'there are no own EIDs', now, out)
+  }
+
   #become(state: ServerState, detail: string, now: number, out: RegisteringOutbox): void {
     const isNews = state !== this.#state
-    const isDue = state !== 'registered' && now - this.#toldAt >= this.#options.remindMs
+    const isDue = (state === 'silent' || state === 'refusing') && now - this.#toldAt >= this.#options.remindMs
     if (!isNews && !isDue) return
     this.#state = state
     this.#toldAt = now

@@ -8,7 +8,8 @@ import type { MappingRecord } from '../records.js'
 import type { ResolverOutbox } from './effects.js'
 import type { MapCache } from './map-cache.js'
 import type { ResolverOptions } from './options.js'
-import type { Attempt, Queries, Query } from './queries.js'
+import type { Queries } from './queries.js'
+import type { Attempt, Query } from './query.js'
 import type { ClientRefusal } from './refusals.js'
 import type { Resolvers } from './resolvers.js'
 import type { Subscriptions } from './subscriptions.js'
@@ -69,25 +70,19 @@ export class Answers {
   ): Eid | Refused<ClientRefusal> {
     const { cache, queries, resolvers, refusals, settled } = this.#parts
     const { query, resolver } = attempt
-    const found = cache.answer(query.eid, records, now, out)
+    const found = cache.answer(query.eid, records, attempt.at, now, out)
     if (found === undefined) return refused('not-asked', printEid(query.eid))
     resolvers.prefer(resolver)
-    const { mapping, kept } = found
+    const { eid, mapping, kept } = found
     if (!kept) refusals.refuse(refused('no-room', printEid(mapping.eid)), from, now, out)
-    if (query.told) {
+    const { told, again, purpose } = query
+    if (told) {
       out.push({ do: 'answered', asked: query.eid, mapping, from, rttMs: now - attempt.at })
     }
     queries.end(query, now, out)
     settled(query.eid, now)
-    const { purpose } = query
-    if (query.again) queries.ask(query.eid, { purpose, anew: true, smrInvoked: true }, now, out)
-    return mapping.eid
-  }
-
-  /** Ends a question to which the cache knows more than the answer says. */
-  takeOvertaken({ query }: Attempt, now: number, out: ResolverOutbox): void {
-    this.takeFromCache(query, now, out)
-    this.#parts.queries.end(query, now, out)
+    if (again) queries.ask(query.eid, { purpose, anew: true, smrInvoked: true }, now, out)
+    return eid
   }
 
   /**

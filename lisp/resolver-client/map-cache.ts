@@ -1,9 +1,11 @@
 /** The map-cache: what has been answered and published, with its TTL, in bounded room. RFC 9301, sections 5.4, 5.5 and 8.1. */
-import { type Eid, makeEid } from '../eid.js'
+import { printEid, printPrefix } from '../address-text.js'
+import { type Eid, fullLength, makeEid } from '../eid.js'
 import { checkedEid } from '../map-server/registration.js'
 import { keyLength, sameEid } from '../mapping/eid-key.js'
 import { locatorSet } from '../mapping/locator-set.js'
 import { type Mapping, MappingSystem } from '../mapping-system.js'
+import { RecentMap } from '../recent-map.js'
 import type { MappingRecord } from '../records.js'
 import type { ChangeCause, Resolved, ResolverOutbox } from './effects.js'
 import type { ResolverOptions } from './options.js'
@@ -21,18 +23,35 @@ export interface MapCacheParts {
   readonly isWatched: (eid: Eid) => boolean
   /** Nothing is known any more of this EID-prefix by itself. */
   readonly gone: (eid: Eid) => void
+  /** Two things were said of an EID-prefix, and nobody knows which is newer: to be asked for again. */
+  readonly doubt: (eid: Eid) => void
+}
+
+/** What the cache has made of an answer. */
+export interface CacheAnswer {
+  /** The prefix that covers what was asked. */
+  readonly eid: Eid
+  readonly mapping: Resolved
+  /** Whether there was room for all of it. */
+  readonly kept: boolean
 }
 
 /** Entries that are looked at when one has to go. */
 const candidatesMax = 16
 /** Entries within a new negative one that are looked at. */
 const withinMax = 1_024
+/** Withdrawn EID-prefixes of which the time is remembered. */
+const withdrawnMax = 4_096
 /** RFC 9301, section 5.4: "as long as you like". */
 const anyTtl = 0xffff_ffff
 
 export class MapCache {
   readonly #parts: MapCacheParts
   readonly #system: MappingSystem<Elsewhere>
+  /** When something was withdrawn, by the text of the EID-prefix; the latest last. */
+  readonly #withdrawn = new RecentMap<string, number>(withdrawnMax)
+  /** Entries that no subscription tells of, by the text of the EID-prefix. */
+  readonly #distrusted = new Set<string>()
   /** Where the last search for an entry to throw out ended. */
   #hand: Eid | undefined
 
@@ -70,33 +89,44 @@ export class MapCache {
   }
 
   /**
-   * Takes the records of an answer to a question for `asked`: the one that covers it, which is returned, and those within that one.
-   * What contradicts them goes. Undefined when no record covers what was asked.
+   * Takes the records of an answer to a question for `asked` that was sent at `since`: the one that covers it, and those within that
+   * one. What contradicts them goes, unless it has been told after the question was sent: then nobody knows which is newer, and it is
+   * in doubt. Returns what is known now; undefined when no record covers what was asked.
    */
   answer(
     asked: Eid,
     records: readonly MappingRecord[],
+    since: number,
     now: number,
     out: ResolverOutbox,
-  ): { readonly mapping: Resolved; readonly kept: boolean } | undefined {
+  ): CacheAnswer | undefined {
     const read = records.flatMap((record) => {
       const eid = checkedEid(record)
       return typeof eid === 'string' ? [] : [{ eid, record }]
     })
     const main = longestCovering(asked, read)
     if (main === undefined) return undefined
-    this.#contradict(asked, main.eid, main.record, out)
+    this.#contradict(asked, main.eid, main.record, since, out)
     let kept = true
     for (const { eid, record } of read) {
-      if (covers(main.eid, eid)) kept = this.put(eid, record, 'answered', now, out) && kept
+      if (!covers(main.eid, eid)) continue
+      if (this.#isNewer(eid, since) && !this.#agrees(eid, record)) this.#parts.doubt(eid)
+      else {
+        kept = this.put(eid, record, 'answered', now, out) && kept
+        // Until a subscription is confirmed with it: `confirm`.
+        if (record.ttl > 0) this.#distrusted.add(printEid(eid))
+      }
     }
-    return { mapping: resolvedOf(main.eid, main.record), kept }
+    return { eid: main.eid, mapping: this.lookup(asked) ?? resolvedOf(main.eid, main.record), kept }
   }
 
   /** Puts in one record; TTL 0 takes out. False when there was no room. */
   put(eid: Eid, record: MappingRecord, cause: ChangeCause, now: number, out: ResolverOutbox): boolean {
     if (record.ttl === 0) {
       this.#remove(eid, cause, out)
+      this.#withdrawn.set(printEid(eid), now)
+      // The server forgets the subscription after a while (RFC 9437, section 5), and what covers the prefix has to tell of it.
+      if (cause === 'published' && this.#system.lookup(eid) !== undefined) this.#parts.doubt(eid)
       return true
     }
     const { entriesMax, ttlMaxMs } = this.#parts.options
@@ -104,6 +134,7 @@ export class MapCache {
     if (old === undefined && this.size >= entriesMax && !this.#makeRoom(out)) return false
     const life = record.ttl === anyTtl ? ttlMaxMs : Math.min(record.ttl * 60_000, ttlMaxMs)
     const change = this.#system.put(eid, contentOf(record), now, now + life)
+    this.#distrusted.delete(printEid(eid))
     if (change.outcome === 'refreshed') return true
     const before = change.outcome === 'changed' ? resolved(change.before) : undefined
     const after = resolvedOf(eid, record)
@@ -111,6 +142,37 @@ export class MapCache {
       out.push({ do: 'changed', eid, ...(before && { before }), after, cause })
     }
     return true
+  }
+
+  /** Somebody says this of a prefix who is not to be believed at once: where it is news, it is in doubt. */
+  question(eid: Eid, record: MappingRecord): void {
+    if (!this.#agrees(eid, record)) this.#parts.doubt(eid)
+  }
+
+  /**
+   * The subscription that told of a prefix has ended: what is cached within it is good until it expires, but one of a shorter prefix,
+   * which seems to tell of it, may not.
+   */
+  distrust(eid: Eid): void {
+    for (const { eid: within } of this.#system.within(eid, Number.POSITIVE_INFINITY)) {
+      this.#distrusted.add(printEid(within))
+    }
+  }
+
+  /** Whether changes of a mapping that is cached are told, as far as there is a subscription that covers it. */
+  isTrusted({ eid }: Resolved): boolean {
+    return !this.#distrusted.has(printEid(eid))
+  }
+
+  /** A subscription was confirmed with these records: what else is cached within it from before is not there any more, or in doubt. */
+  confirm(eid: Eid, records: readonly MappingRecord[], since: number): void {
+    const told = new Set(records.map((record) => printPrefix(record.eid, record.maskLength)))
+    for (const { eid: within } of this.#system.within(eid, Number.POSITIVE_INFINITY)) {
+      if (told.has(printEid(within))) this.#distrusted.delete(printEid(within))
+      if (told.has(printEid(within)) || this.#isNewer(within, since)) continue
+      if (this.#parts.isWatched(within)) this.#parts.doubt(within)
+      else this.#distrusted.add(printEid(within))
+    }
   }
 
   /** Takes out what is too old, up to `max` entries. */
@@ -124,18 +186,30 @@ export class MapCache {
   }
 
   /**
-   * An answer by a shorter prefix says that nothing longer covers what was asked; a negative one that there is nothing at all within it
-   * (RFC 9301, sections 5.5 and 8.4).
+   * An answer by a shorter prefix says that nothing longer covers what was asked; a negative one about a single EID that there is nothing
+   * at all within it (RFC 9301, sections 5.5 and 8.4).
    */
-  #contradict(asked: Eid, eid: Eid, record: MappingRecord, out: ResolverOutbox): void {
-    const isNegative = record.locators.length === 0
-    for (const old of this.#system.covering(asked)) {
-      if (keyLength(old.eid) > keyLength(eid)) this.#remove(old.eid, 'answered', out)
+  #contradict(asked: Eid, eid: Eid, record: MappingRecord, since: number, out: ResolverOutbox): void {
+    const longer = this.#system.covering(asked).filter((old) => keyLength(old.eid) > keyLength(eid))
+    const isHole = record.locators.length === 0 && asked.length === fullLength(asked.address)
+    const within = isHole ? this.#system.within(eid, withinMax).filter((old) => !sameEid(old.eid, eid)) : []
+    for (const { eid: old } of [...longer, ...within]) {
+      if (this.#isNewer(old, since)) this.#parts.doubt(old)
+      else this.#remove(old, 'answered', out)
     }
-    if (!isNegative) return
-    for (const old of this.#system.within(eid, withinMax)) {
-      if (!sameEid(old.eid, eid)) this.#remove(old.eid, 'answered', out)
-    }
+  }
+
+  /** Whether something has been told of exactly this prefix after a time. */
+  #isNewer(eid: Eid, since: number): boolean {
+    const told = this.#system.get(eid)?.refreshed ?? this.#withdrawn.get(printEid(eid))
+    return told !== undefined && told > since
+  }
+
+  /** Whether the cache has for exactly a prefix what a record says of it. */
+  #agrees(eid: Eid, record: MappingRecord): boolean {
+    const known = this.#system.find(eid)
+    if (known === undefined) return record.ttl === 0
+    return record.ttl > 0 && !isSaidDifferently(resolved(known), resolvedOf(eid, record))
   }
 
   #remove(eid: Eid, cause: ChangeCause, out: ResolverOutbox): void {
@@ -145,6 +219,7 @@ export class MapCache {
 
   #tellGone(mapping: Mapping<Elsewhere>, cause: ChangeCause, out: ResolverOutbox): void {
     out.push({ do: 'changed', eid: mapping.eid, before: resolved(mapping), cause })
+    this.#distrusted.delete(printEid(mapping.eid))
     this.#parts.gone(mapping.eid)
   }
 
@@ -197,7 +272,11 @@ export const covers = (wide: Eid, narrow: Eid): boolean => {
   return sameEid(wide, makeEid(narrow.iid, narrow.address, wide.length))
 }
 
-const longestCovering = <R extends { readonly eid: Eid }>(asked: Eid, read: readonly R[]): R | undefined => {
+/** Of what is told about several prefixes that about the longest one which covers `asked`. */
+export const longestCovering = <R extends { readonly eid: Eid }>(
+  asked: Eid,
+  read: readonly R[],
+): R | undefined => {
   let best: R | undefined
   for (const one of read) {
     const isBetter = best === undefined || keyLength(one.eid) > keyLength(best.eid)

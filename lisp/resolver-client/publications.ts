@@ -8,13 +8,13 @@ import type { Eid } from '../eid.js'
 import type { Endpoint } from '../map-server/effects.js'
 import { type Refused, refused } from '../map-server/refusals.js'
 import { checkedEid } from '../map-server/registration.js'
-import { sameEid } from '../mapping/eid-key.js'
 import type { MapNotify } from '../messages/map-notify.js'
 import type { MappingRecord } from '../records.js'
 import type { ResolverOutbox } from './effects.js'
-import type { MapCache } from './map-cache.js'
+import { longestCovering, type MapCache } from './map-cache.js'
 import type { PubSub } from './options.js'
-import type { Attempt, Queries } from './queries.js'
+import type { Queries } from './queries.js'
+import type { Attempt } from './query.js'
 import type { ClientRefusal } from './refusals.js'
 import type { Subscriptions } from './subscriptions.js'
 
@@ -31,8 +31,6 @@ export interface PublicationsParts {
     now: number,
     out: ResolverOutbox,
   ) => Eid | Refused<ClientRefusal>
-  /** As `answer`, where something newer has been published already. */
-  readonly overtaken: (attempt: Attempt, now: number, out: ResolverOutbox) => void
   /** A subscription has been confirmed. */
   readonly confirmed: (eid: Eid, now: number, out: ResolverOutbox) => void
   /** The server has ended the subscription of an EID-prefix. */
@@ -64,7 +62,7 @@ export class Publications {
       const eid = checkedEid(record)
       return typeof eid === 'string' ? [] : [{ eid, record }]
     })
-    const attempt = queries.attempt(message.nonce)
+    const attempt = queries.attempt(message.nonce) ?? this.#lateAttempt(message.nonce)
     const isKnown = attempt !== undefined || told.some(({ eid }) => subscriptions.of(eid) !== undefined)
     // Before any code is computed: strangers shall not have us compute.
     if (pubsub === undefined || !isKnown) return refused('unknown-notify', nameOf(message))
@@ -72,6 +70,15 @@ export class Publications {
     if (typeof proof === 'string') return refused(proof, nameOf(message))
     if (attempt === undefined) return this.#takePublication(message, told, proof, from, now, out)
     return this.#takeAnswer(attempt, message, told, proof, from, now, out)
+  }
+
+  /** A confirmation that comes after its question was answered otherwise: good as long as nothing later has been confirmed. */
+  #lateAttempt(nonce: bigint): Attempt | undefined {
+    const { queries, subscriptions } = this.#parts
+    const attempt = queries.lateAttempt(nonce)
+    if (attempt === undefined) return undefined
+    const later = subscriptions.covering(attempt.query.eid).some(({ floor }) => floor >= nonce)
+    return later ? undefined : attempt
   }
 
   #takeAnswer(
@@ -83,24 +90,21 @@ export class Publications {
     now: number,
     out: ResolverOutbox,
   ): Refused<ClientRefusal> | undefined {
-    const { queries, subscriptions, confirmed, overtaken } = this.#parts
+    const { queries, subscriptions, confirmed } = this.#parts
     // Whoever ends a subscription asks for this message, and does not acknowledge it.
     if (attempt.purpose === 'unsubscribe') {
       queries.end(attempt.query, now, out)
       return undefined
     }
-    const fresh = told.filter(({ eid }) => subscriptions.judge(eid, message.nonce) !== 'old')
-    if (fresh.length === 0 && told.length > 0) {
-      overtaken(attempt, now, out)
-      acknowledge(message, proof, from, out)
-      return undefined
-    }
-    const records = fresh.map(({ record }) => record)
-    const eid = this.#parts.answer(attempt, records, from, now, out)
+    const main = longestCovering(attempt.query.eid, told)
+    if (main !== undefined && subscriptions.isOvertaken(main.eid, message.nonce)) return undefined
+    const eid = this.#parts.answer(attempt, message.records, from, now, out)
     if ('refusal' in eid) return eid
     // Without room the subscription is not confirmed, and ends by itself.
     if (!subscriptions.confirm(eid, message.nonce, from)) return undefined
     acknowledge(message, proof, from, out)
+    this.#parts.cache.confirm(eid, message.records, attempt.at)
+    attempt.resolver.unsubscribableUntil = Number.NEGATIVE_INFINITY
     confirmed(eid, now, out)
     return undefined
   }
@@ -115,7 +119,7 @@ export class Publications {
   ): Refused<ClientRefusal> | undefined {
     const { cache, subscriptions } = this.#parts
     const [first] = told
-    if (first !== undefined && told.length === 1 && this.#isEnd(first, message.nonce, from)) {
+    if (first !== undefined && told.length === 1 && this.#isEnd(first, message.nonce)) {
       this.#parts.ended(first.eid, now, out)
       return undefined
     }
@@ -123,8 +127,9 @@ export class Publications {
     let taken = 0
     for (const { eid, record } of told) {
       const verdict = subscriptions.judge(eid, message.nonce)
-      if (verdict === 'old' || verdict === 'unknown') {
-        worst = verdict === 'old' ? 'replayed-nonce' : 'unknown-notify'
+      if (verdict === 'stray') cache.question(eid, record)
+      if (verdict !== 'new' && verdict !== 'again') {
+        worst = verdict === 'unknown' ? 'unknown-notify' : 'replayed-nonce'
         continue
       }
       taken += 1
@@ -136,12 +141,11 @@ export class Publications {
     return worst && refused(worst, nameOf(message))
   }
 
-  /** The last word of a server that got no acknowledgement: under the last nonce, not a new one. RFC 9437, section 5. */
-  #isEnd({ eid, record }: Told, nonce: bigint, from: Endpoint): boolean {
+  /** The last word of a server that got no acknowledgement: it comes under the last nonce, not a new one. RFC 9437, section 5. */
+  #isEnd({ eid, record }: Told, nonce: bigint): boolean {
     if (record.action !== 'drop-auth-failure' || record.locators.length > 0) return false
-    const subscription = this.#parts.subscriptions.of(eid)
-    if (subscription === undefined || !sameEid(subscription.eid, eid)) return false
-    return nonce >= subscription.floor && subscription.server.address.value === from.address.value
+    const verdict = this.#parts.subscriptions.judge(eid, nonce)
+    return verdict === 'new' || verdict === 'again'
   }
 }
 

@@ -7,43 +7,12 @@ import { printEid } from '../address-text.js'
 import type { Eid } from '../eid.js'
 import { EidMap } from '../mapping/eid-map.js'
 import { TimingWheel } from '../mapping/timing-wheel.js'
+import { RecentMap } from '../recent-map.js'
 import type { FailureReason, ResolverOutbox } from './effects.js'
 import type { ResolverOptions } from './options.js'
+import { type Attempt, join, purposeAt, type Query, type Wish } from './query.js'
 import { type Asker, encodeRequest, type Purpose } from './requests.js'
-import type { Resolver, Resolvers } from './resolvers.js'
-
-export interface Wish {
-  readonly purpose: Purpose
-  /** Somebody waits for the answer: it is told, be it good or bad. */
-  readonly told?: boolean
-  /** To be asked though the map-cache may know. */
-  readonly anew?: boolean
-  readonly smrInvoked?: boolean
-}
-
-/** One transmission. */
-export interface Attempt {
-  readonly query: Query
-  readonly nonce: bigint
-  readonly purpose: Purpose
-  readonly resolver: Resolver
-  readonly at: number
-}
-
-export interface Query {
-  readonly id: number
-  readonly name: string
-  readonly eid: Eid
-  /** `waiting` for its turn, `resting` until it may be asked, `asked`. */
-  state: 'waiting' | 'resting' | 'asked'
-  purpose: Purpose
-  told: boolean
-  anew: boolean
-  smrInvoked: boolean
-  /** Told to ask again while the answer was on its way: that answer may be older. */
-  again: boolean
-  readonly attempts: Attempt[]
-}
+import type { Resolvers } from './resolvers.js'
 
 export interface QueriesParts {
   readonly now: number
@@ -52,13 +21,15 @@ export interface QueriesParts {
   readonly resolvers: Resolvers
   readonly asker: Asker
   /** The nonce of a transmission. */
-  readonly nonceFor: (eid: Eid, purpose: Purpose, now: number) => bigint
+  readonly nonceFor: (purpose: Purpose, now: number) => bigint
   /** Whether a question that comes to its turn has been answered meanwhile; then it is over. */
   readonly isAnswered: (query: Query, now: number, out: ResolverOutbox) => boolean
   /** Nobody can be asked, or has answered. */
   readonly lost: (query: Query, reason: FailureReason, now: number, out: ResolverOutbox) => void
 }
 
+/** Transmissions that are remembered after their question. */
+const lateMax = 4_096
 /** EID-prefixes whose last question is remembered, so that the next one is not too early. */
 const pausesMax = 65_536
 const perTickMax = 2_000
@@ -71,6 +42,8 @@ export class Queries {
   readonly #byName = new Map<string, Query>()
   readonly #byId = new Map<number, Query>()
   readonly #byNonce = new Map<bigint, Attempt>()
+  /** Those that wanted to subscribe and were answered otherwise: the confirmation may come yet. */
+  readonly #late = new RecentMap<bigint, Attempt>(lateMax)
   /** Those that end subscriptions. */
   readonly #farewells = new EidMap<Query>()
   /** In the order in which they came. */
@@ -78,7 +51,7 @@ export class Queries {
   readonly #free: number[] = []
   readonly #wheel: TimingWheel
   /** By name: not to be asked before; `silent` when nobody answered the last time. */
-  readonly #pauses = new Map<string, { readonly until: number; readonly silent: boolean }>()
+  readonly #pauses = new RecentMap<string, { readonly until: number; readonly silent: boolean }>(pausesMax)
   #asked = 0
 
   constructor(parts: QueriesParts) {
@@ -94,9 +67,14 @@ export class Queries {
     return this.#asked
   }
 
-  /** The transmission with this nonce. */
+  /** The transmission with this nonce, of a question that waits for its answer. */
   attempt(nonce: bigint): Attempt | undefined {
     return this.#byNonce.get(nonce)
+  }
+
+  /** The transmission with this nonce, which asked to subscribe, of a question that is over. */
+  lateAttempt(nonce: bigint): Attempt | undefined {
+    return this.#late.get(nonce)
   }
 
   /** The ends of subscriptions that cover an EID, as far as they are on their way. */
@@ -131,13 +109,16 @@ export class Queries {
   }
 
   #drop(query: Query): void {
-    if (!this.#byId.delete(query.id)) return
+    if (this.#byId.get(query.id) !== query) return
+    this.#byId.delete(query.id)
     this.#byName.delete(query.name)
     if (query.purpose === 'unsubscribe') this.#farewells.delete(query.eid)
     this.#free.push(query.id)
     this.#waiting.delete(query)
     this.#wheel.cancel(query.id)
-    for (const { nonce } of query.attempts) this.#byNonce.delete(nonce)
+    for (const attempt of query.attempts) this.#retire(attempt)
+    query.told = false
+    query.again = false
     if (query.state === 'asked') this.#asked -= 1
   }
 
@@ -148,13 +129,7 @@ export class Queries {
 
   /** No question for the EID-prefix for so long. */
   pause(name: string, until: number, silent = false): void {
-    this.#pauses.delete(name)
     this.#pauses.set(name, { until, silent })
-    if (this.#pauses.size <= pausesMax) return
-    for (const oldest of this.#pauses.keys()) {
-      this.#pauses.delete(oldest)
-      break
-    }
   }
 
   /** Sends at once, out of turn: for a question whose subscription has been refused. */
@@ -185,12 +160,18 @@ export class Queries {
       anew,
       smrInvoked,
       again: false,
+      ...(wish.first && { first: wish.first }),
       attempts: [],
     }
     this.#byId.set(id, query)
     this.#byName.set(name, query)
     if (purpose === 'unsubscribe') this.#farewells.set(eid, query)
     return query
+  }
+
+  #retire(attempt: Attempt): void {
+    this.#byNonce.delete(attempt.nonce)
+    if (attempt.purpose === 'subscribe') this.#late.set(attempt.nonce, attempt)
   }
 
   #begin(query: Query, now: number, out: ResolverOutbox): void {
@@ -230,9 +211,10 @@ export class Queries {
     }
     const resolver = resolvers.at(query.attempts.length)
     const purpose = purposeAt(query, resolver, options.attemptsMax, now)
-    const nonce = nonceFor(query.eid, purpose, now)
-    const data = resolver && encodeRequest({ ...query, purpose, nonce }, asker, resolver.endpoint)
-    if (resolver === undefined || data === undefined) {
+    const nonce = nonceFor(purpose, now)
+    const to = query.attempts.length === 0 && query.first ? query.first : resolver?.endpoint
+    const data = to && encodeRequest({ ...query, purpose, nonce }, asker, to)
+    if (resolver === undefined || to === undefined || data === undefined) {
       this.#lose(query, 'no-resolver', now, out)
       return
     }
@@ -242,30 +224,12 @@ export class Queries {
     this.#byNonce.set(nonce, attempt)
     // Between 90 and 110 %, so that what was asked at once is not asked again at once.
     this.#wheel.schedule(query.id, now + wait * (0.9 + 0.2 * random()))
-    out.push({ do: 'send', to: resolver.endpoint, data })
+    out.push({ do: 'send', to, data })
   }
 
   #lose(query: Query, reason: FailureReason, now: number, out: ResolverOutbox): void {
     this.pause(query.name, now + this.#parts.options.restMs, true)
-    this.#drop(query)
     this.#parts.lost(query, reason, now, out)
+    this.#drop(query)
   }
-}
-
-/**
- * The first half of the transmissions subscribes, the second asks without: a resolver that says nothing to what it does not know is
- * asked in the old way.
- */
-const purposeAt = (query: Query, resolver: Resolver | undefined, max: number, now: number): Purpose => {
-  if (query.purpose !== 'subscribe') return query.purpose
-  const isLate = query.attempts.length >= Math.ceil(max / 2)
-  return isLate || (resolver?.unsubscribableUntil ?? 0) > now ? 'resolve' : 'subscribe'
-}
-
-const join = (query: Query, wish: Wish): void => {
-  if (wish.purpose === 'subscribe') query.purpose = 'subscribe'
-  query.told ||= wish.told === true
-  query.anew ||= wish.anew === true
-  query.smrInvoked ||= wish.smrInvoked === true
-  if (wish.smrInvoked === true && query.state === 'asked') query.again = true
 }

@@ -1,6 +1,8 @@
 /**
  * What we have subscribed to (RFC 9437), and the nonces that say what is new. A Map-Server counts up with each Map-Notify of a
- * subscription; on the way they may overtake each other, so the last nonce is kept for each EID-prefix that we were told of.
+ * subscription. Several subscriptions may tell of one EID: of shorter and longer prefixes, with several servers; and on the way
+ * messages overtake each other. So a nonce has to be in the series of a subscription, and there it has to be greater than the last one
+ * that told of the same EID-prefix. Each server sends its last word until it is acknowledged, so the end is right in every order.
  */
 import type { Random } from '#link/random.js'
 import { printEid } from '../address-text.js'
@@ -12,10 +14,9 @@ export interface Subscription {
   readonly eid: Eid
   /** Who has confirmed it. */
   readonly server: Endpoint
-  /** What is not in `told` has to be greater. */
+  /** The nonce that confirmed it: its series begins there. */
   floor: bigint
-  highest: bigint
-  /** Last nonces, by the text of the EID-prefix; the latest last. */
+  /** Last nonces by the text of the EID-prefix, the latest last. What is not in it has to be greater than `floor`. */
   readonly told: Map<string, bigint>
 }
 
@@ -25,10 +26,15 @@ export type Verdict =
   | 'again'
   /** Something newer has come already, or it is a replay. */
   | 'old'
+  /** A replay, or of a subscription that a server has and we have not: not to be believed, but a reason to ask. */
+  | 'stray'
+  /** Nothing about the EID has been subscribed to. */
   | 'unknown'
 
 /** EID-prefixes within a subscription whose last nonce is kept by itself. */
 const toldMax = 1_024
+/** Subscriptions begin so far from each other, so that what one counts up to is not another's. */
+const seriesSpan = 1n << 24n
 
 export interface SubscriptionsStart {
   readonly now: number
@@ -68,25 +74,19 @@ export class Subscriptions {
    * A nonce greater than every one that a Map-Server may remember of us: the seconds of the calendar, then chance. So nothing has to be
    * kept over a restart, and what was published and lost does not matter (RFC 9437, section 5, asks for the last one plus one).
    */
-  nonceFor(eid: Eid, now: number): bigint {
+  nonce(now: number): bigint {
     const { wallTime, now: start, random } = this.#start
     const seconds = BigInt(Math.floor((wallTime + now - start) / 1_000))
     const fresh = (seconds << 32n) | BigInt(Math.floor(random() * 2 ** 32))
-    const known = this.covering(eid).map(({ highest }) => highest + 1n)
-    const nonce = [this.#lastNonce + 1n, ...known].reduce((best, one) => (one > best ? one : best), fresh)
-    this.#lastNonce = BigInt.asUintN(64, nonce)
+    const next = this.#lastNonce + seriesSpan
+    this.#lastNonce = BigInt.asUintN(64, fresh > next ? fresh : next)
     return this.#lastNonce
   }
 
   /** A Map-Server has confirmed a subscription; false when there are too many. */
   confirm(eid: Eid, nonce: bigint, server: Endpoint): boolean {
-    const old = this.#byEid.get(eid)
-    if (old === undefined && this.size >= this.#start.max) return false
-    // What has been published after it, and was faster.
-    const newer = [...(old?.told ?? [])].filter(([, seen]) => seen > nonce)
-    const told = new Map([[printEid(eid), nonce], ...newer])
-    const highest = newer.reduce((best, [, seen]) => (seen > best ? seen : best), nonce)
-    this.#byEid.set(eid, { eid, server, floor: nonce, highest, told })
+    if (this.#byEid.get(eid) === undefined && this.size >= this.#start.max) return false
+    this.#byEid.set(eid, { eid, server, floor: nonce, told: new Map() })
     return true
   }
 
@@ -94,27 +94,35 @@ export class Subscriptions {
     return this.#byEid.delete(eid)
   }
 
+  /** Whether a confirmation comes after that of a later question. */
+  isOvertaken(eid: Eid, nonce: bigint): boolean {
+    return (this.#byEid.get(eid)?.floor ?? nonce) > nonce
+  }
+
   /** What a nonce says of what is told about an EID-prefix. */
   judge(eid: Eid, nonce: bigint): Verdict {
-    const subscription = this.of(eid)
-    if (subscription === undefined) return 'unknown'
-    const last = subscription.told.get(printEid(eid)) ?? subscription.floor
+    const series = this.#seriesOf(eid, nonce)
+    if (series === undefined) return this.of(eid) === undefined ? 'unknown' : 'stray'
+    const last = series.told.get(printEid(eid)) ?? series.floor
     if (nonce > last) return 'new'
     return nonce === last ? 'again' : 'old'
   }
 
   /** Remembers the nonce of what has been told. */
   note(eid: Eid, nonce: bigint): void {
-    const subscription = this.of(eid)
-    if (subscription === undefined) return
-    const { told } = subscription
+    const series = this.#seriesOf(eid, nonce)
+    if (series === undefined) return
+    const { told } = series
     const name = printEid(eid)
     told.delete(name)
     told.set(name, nonce)
-    if (nonce > subscription.highest) subscription.highest = nonce
     if (told.size <= toldMax) return
     const [[oldest, seen] = ['', 0n]] = told
     told.delete(oldest)
-    if (seen > subscription.floor) subscription.floor = seen
+    if (seen > series.floor) series.floor = seen
+  }
+
+  #seriesOf(eid: Eid, nonce: bigint): Subscription | undefined {
+    return this.covering(eid).find(({ floor }) => nonce >= floor && nonce < floor + seriesSpan)
   }
 }

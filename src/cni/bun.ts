@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { CniError } from './error.js'
+import { turnOffloadOff, within } from './namespaces.js'
 import { type Kernel, readIfThere } from './node.js'
 import type { RunProgram } from './programs.js'
 
@@ -30,24 +31,28 @@ declare const Bun: { spawn(options: SpawnOptions): Subprocess }
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-export const runProgram: RunProgram = async (program, args, { input = '', env = {} } = {}) => {
-  try {
-    const child = Bun.spawn({
+export const runProgram: RunProgram = async (program, args, { input = '', env = {}, netns } = {}) => {
+  const start = (): Subprocess =>
+    Bun.spawn({
       cmd: [program, ...args],
       env: { PATH: searchPath, LC_ALL: 'C', ...env },
       stdin: Buffer.from(input),
       stdout: 'pipe',
       stderr: 'pipe',
     })
+  try {
+    const child = netns === undefined ? start() : within(netns, start)
     const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
     return { code, stdout, stderr }
   } catch (cause) {
+    if (cause instanceof CniError) throw cause
     const words = cause instanceof Error ? cause.message : String(cause)
     throw new CniError('command-failed', `${program}: ${words}`, { cause })
   }
 }
 
 export const kernel: Kernel = {
+  turnOffloadOff,
   read: readIfThere,
   write: (file, text) => {
     try {

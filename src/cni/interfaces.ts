@@ -1,5 +1,6 @@
 /** The interfaces of the node and of a container: making, equipping, looking, removing. Each step starts one program. */
 import { CniError } from './error.js'
+import type { Kernel, Rim } from './node.js'
 import {
   batchCommand,
   type Cable,
@@ -7,11 +8,9 @@ import {
   containerLines,
   type Equipment,
   needsIpv6,
-  offloadCommand,
 } from './plumbing.js'
-import { outputOf, type ProgramOptions, type ProgramResult, type RunProgram, wordsOf } from './programs.js'
+import { outputOf, type ProgramResult, type RunProgram, wordsOf } from './programs.js'
 import { isObject } from './reading.js'
-import { together } from './together.js'
 
 /** What `ip -json` says of an interface. */
 export interface SeenInterface {
@@ -27,9 +26,11 @@ export interface SeenInterface {
 
 export class Interfaces {
   readonly #run: RunProgram
+  readonly #kernel: Pick<Kernel, 'turnOffloadOff'>
 
-  constructor(run: RunProgram) {
+  constructor({ run, kernel }: Pick<Rim, 'run' | 'kernel'>) {
     this.#run = run
+    this.#kernel = kernel
   }
 
   /**
@@ -54,14 +55,12 @@ export class Interfaces {
 
   /** Gives the container's end what it needs. @param offloadOff the container has to fill in checksums itself */
   async equip({ interfaceName, netns }: Cable, equipment: Equipment, offloadOff: boolean): Promise<void> {
-    const command = batchCommand(interfaceName, needsIpv6(equipment))
+    const [program = '', ...args] = batchCommand(interfaceName, needsIpv6(equipment))
     const input = batch(containerLines(interfaceName, equipment))
-    const inside = (...args: readonly [readonly string[], ProgramOptions?]): Promise<string> =>
-      outputOf(`${interfaceName} of the container could not be set up`, this.#inside(netns, ...args))
-    await together([
-      inside(command, { input }),
-      offloadOff ? inside(offloadCommand(interfaceName)) : undefined,
-    ])
+    const running = this.#run(program, args, { input, netns })
+    // Frames with checksums left for a network card to fill in arrive broken behind a userspace datapath.
+    if (offloadOff) this.#kernel.turnOffloadOff(netns, interfaceName)
+    await outputOf(`${interfaceName} of the container could not be set up`, running)
   }
 
   /** Runs a batch in the node's namespace. @throws CniError `command-failed` */
@@ -90,7 +89,12 @@ export class Interfaces {
 
   /** As `remove`, from inside of a container. */
   async removeInside(netns: string, interfaceName: string): Promise<void> {
-    gone(interfaceName, await this.#inside(netns, ['ip', 'link', 'del', 'dev', interfaceName]))
+    const running = this.#run('ip', ['link', 'del', 'dev', interfaceName], { netns })
+    const result = await running.catch((error: unknown) => {
+      if (error instanceof CniError && error.code === 'container-unknown') return undefined
+      throw error
+    })
+    if (result !== undefined) gone(interfaceName, result)
   }
 
   /** An interface of the node, if it is there. */
@@ -99,7 +103,7 @@ export class Interfaces {
   }
 
   async lookInside(netns: string, name: string): Promise<SeenInterface | undefined> {
-    return seen(await this.#inside(netns, ['ip', '-json', 'addr', 'show', 'dev', name]))[0]
+    return seen(await this.#run('ip', ['-json', 'addr', 'show', 'dev', name], { netns }))[0]
   }
 
   /** Every interface of the node. */
@@ -117,7 +121,7 @@ export class Interfaces {
     const script = 'ip -json -4 route show dev "$1"; ip -json -6 route show dev "$1"'
     const said = await outputOf(
       'the routes of the container cannot be listed',
-      this.#inside(netns, ['sh', '-c', script, 'sh', name]),
+      this.#run('sh', ['-c', script, 'sh', name], { netns }),
     )
     return said
       .split('\n')
@@ -127,10 +131,6 @@ export class Interfaces {
 
   #batch(lines: readonly string[]): Promise<ProgramResult> {
     return this.#run('ip', ['-batch', '-'], { input: batch(lines) })
-  }
-
-  #inside(netns: string, command: readonly string[], options?: ProgramOptions): Promise<ProgramResult> {
-    return this.#run('nsenter', [`--net=${netns}`, ...command], options)
   }
 }
 
@@ -142,9 +142,8 @@ const failed = ({ host, interfaceName }: Cable, result: ProgramResult): CniError
   })
 
 const gone = (name: string, result: ProgramResult): void => {
-  if (result.code === 0 || /Cannot find device/.test(result.stderr)) return
-  // The namespace itself may have gone, and its interfaces with it.
-  if (/No such file or directory/.test(result.stderr)) return
+  // It may go of itself at the same moment, with the container's namespace.
+  if (result.code === 0 || /Cannot find device|No such device/.test(result.stderr)) return
   throw new CniError('command-failed', `${name} could not be removed`, { details: wordsOf(result) })
 }
 

@@ -9,12 +9,14 @@ import { Ledger } from './ledger.js'
 import type { RunProgram } from './programs.js'
 import { fetchWith } from './rest-fetch.js'
 
-/** Files under /proc of the namespace that the plugin runs in. */
+/** What the plugin asks of the kernel without a program in between: files under /proc of the namespace that it runs in, and an ioctl. */
 export interface Kernel {
   /** Undefined where there is no such file. */
   readonly read: (file: string) => string | undefined
   /** @throws CniError `io-failure` */
   readonly write: (file: string, text: string) => void
+  /** As `ethtool -K NAME tx off`, in a namespace. @throws CniError `command-failed` */
+  readonly turnOffloadOff: (netns: string, name: string) => void
 }
 
 /** The outside: what a test puts another in the place of. */
@@ -98,7 +100,7 @@ export const openNode = (configuration: NetworkConfiguration, rim: Rim): CniNode
     ...rim,
     name: nameOf(settings),
     controller,
-    interfaces: new Interfaces(rim.run),
+    interfaces: new Interfaces(rim),
     ledger: new Ledger(settings.stateDirectory ?? stateDirectoryDefault),
     checksumOffload: settings.checksumOffload ?? 'auto',
     nodeEndpoint: settings.nodeEndpoint ?? false,

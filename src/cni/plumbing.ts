@@ -84,12 +84,3 @@ export const batchCommand = (interfaceName: string, ipv6: boolean): readonly str
   const script = 'echo 0 >/proc/sys/net/ipv6/conf/"$0"/disable_ipv6 && exec "$@"'
   return ['sh', '-c', script, interfaceName, ...command]
 }
-
-/** Frames with checksums left for a network card to fill in arrive broken behind a userspace datapath. */
-export const offloadCommand = (interfaceName: string): readonly string[] => [
-  'ethtool',
-  '-K',
-  interfaceName,
-  'tx',
-  'off',
-]

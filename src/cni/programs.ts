@@ -3,6 +3,8 @@ import { CniError } from './error.js'
 
 export interface ProgramOptions {
   readonly input?: string
+  /** The path of a network namespace that it runs in; the plugin's own unless told. */
+  readonly netns?: string
   /** Replaces the environment but for PATH. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -14,7 +16,7 @@ export interface ProgramResult {
   readonly stderr: string
 }
 
-/** Runs a program to its end. @throws CniError `command-failed` where it cannot be started */
+/** Runs a program to its end. @throws CniError `command-failed` where it cannot be started; `container-unknown` without its namespace */
 export type RunProgram = (
   program: string,
   args: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * A node's interfaces in memory, and the programs that the CNI plugin starts to change them: as much of ip(8), nsenter(1) and sh(1) as it uses.
+ * A node's interfaces in memory, and the programs that the CNI plugin starts to change them: as much of ip(8) and sh(1) as it uses.
  * What it is told it notes, so that a test reads which commands a container got.
  */
 import type { ProgramOptions, ProgramResult, RunProgram } from '#cni/programs.js'
@@ -31,9 +31,12 @@ export class CniHost {
   readonly programs = new Map<string, Program>()
   /** Called before each program; what it returns is the program's result. */
   fault: (line: string) => ProgramResult | undefined = () => undefined
+  /** Interfaces whose checksum offload was turned off, with their namespaces. */
+  readonly offloadOff: string[] = []
   /** Files under /proc, by path. */
   readonly kernelFiles = new Map<string, string>()
   readonly kernel = {
+    turnOffloadOff: (netns: string, name: string): void => void this.offloadOff.push(`${netns} ${name}`),
     read: (file: string): string | undefined => this.kernelFiles.get(file),
     write: (file: string, text: string): void => void this.kernelFiles.set(file, text),
   }
@@ -41,14 +44,11 @@ export class CniHost {
   #index = 1
 
   readonly run: RunProgram = async (program, args, options = {}) => {
-    const line = [program, ...args].join(' ')
+    const line = [...(options.netns === undefined ? [] : ['inside']), program, ...args].join(' ')
     this.started.push(line)
     const result = this.fault(line)
     if (result !== undefined) return result
-    if (program === 'nsenter') {
-      const [net = '', ...rest] = args
-      return this.#inNamespace(net.replace('--net=', ''), rest, options)
-    }
+    if (options.netns !== undefined) return this.#inNamespace(options.netns, [program, ...args], options)
     if (program === 'ip') return this.#ip(here, args, options)
     if (program === 'nft') return good
     return (await this.programs.get(program)?.(args, options)) ?? bad(`${program}: not found`)
@@ -89,7 +89,6 @@ export class CniHost {
 
   #inNamespace(netns: string, command: readonly string[], options: ProgramOptions): ProgramResult {
     const [program, flag, script = '', , name = ''] = command
-    if (program === 'ethtool') return good
     if (program === 'ip') return this.#ip(netns, command.slice(1), options)
     if (program !== 'sh' || flag !== '-c') return bad(`${program}: not found`)
     if (script.includes('route show')) return this.#routes(name)

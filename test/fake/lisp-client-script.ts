@@ -110,6 +110,7 @@ export class LispClientScript {
     const subscriberKey = words.get('subscriber-key')
     const nonces: KeptNonce[] = [...this.#kept].map(([xtr, nonce]) => ({ xtr, nonce }))
     this.#names = new Map()
+    this.#sent.clear()
     this.#client = new MappingClient({
       now: this.#now,
       wallTime: epoch + this.#now,

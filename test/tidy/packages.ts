@@ -14,6 +14,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli', 'bench'],
   'cli-progress': ['src/cli'],
   picocolors: ['src/cli', 'bench'],
+  'bun:ffi': ['src/cni'],
   vitest: ['test'],
   '@grpc/grpc-js': ['test'],
   'fast-check': ['test'],

@@ -69,6 +69,17 @@ describe('DEL', () => {
     expect(await stage.files('pending')).toEqual([])
   })
 
+  it('succeeds when the interface goes of itself at the same moment', async () => {
+    await stage.call('ADD')
+    stage.host.removeNamespace(await stage.netns('c1'))
+    stage.host.fault = (line) =>
+      line.startsWith('ip link del')
+        ? { code: 2, stdout: '', stderr: 'RTNETLINK answers: No such device' }
+        : undefined
+    expect(await stage.call('DEL')).toEqual(good)
+    expect(await remains(stage)).toEqual([])
+  })
+
   it('says so when the interface cannot be removed, and is not done', async () => {
     await stage.call('ADD')
     stage.host.fault = (line) =>
@@ -158,12 +169,12 @@ describe('GC', () => {
     expect(stage.networks.stored.size).toBe(1)
   })
 
-  it.each(['nsenter', 'ip -json addr'])('finds what an ADD left that was killed at %s', async (point) => {
-    const calls = ['ip -batch', 'nsenter', 'ip -json addr']
+  it.each(['inside', 'ip -json addr'])('finds what an ADD left that was killed at %s', async (point) => {
+    const calls = ['ip -batch', 'inside', 'ip -json addr']
     // A plugin that is killed takes nothing back: what it could still do fails.
     let dead = false
     stage.host.fault = (line) => {
-      dead ||= line.startsWith(point) || (point === calls[2] && line.startsWith('nsenter'))
+      dead ||= line.startsWith(point) || (point === calls[2] && line.startsWith('inside'))
       if (!dead) return undefined
       stage.networks.refuseNext = new FabricError('store-unavailable', 'killed')
       return { code: 137, stdout: '', stderr: 'killed' }

@@ -110,8 +110,8 @@ describe('ADD refuses', () => {
 
   it('when a command on the node fails, with its words', async () => {
     stage.host.fault = (line) =>
-      line.startsWith('nsenter') ? { code: 1, stdout: '', stderr: 'ethtool: not found' } : undefined
-    await refused(104, /ethtool: not found/, {})
+      line.startsWith('inside') ? { code: 1, stdout: '', stderr: 'Operation not supported' } : undefined
+    await refused(104, /Operation not supported/, {})
   })
 })
 
@@ -140,7 +140,7 @@ describe('an ADD again that fails', () => {
 describe('after an ADD that failed while the controller went away', () => {
   it('the deletion waits, and GC makes up for it', async () => {
     stage.host.fault = (line) => {
-      if (!line.startsWith('nsenter')) return undefined
+      if (!line.startsWith('inside')) return undefined
       stage.networks.refuseNext = new FabricError('store-unavailable', 'gone')
       return { code: 1, stdout: '', stderr: 'no' }
     }
