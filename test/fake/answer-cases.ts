@@ -1,12 +1,12 @@
 /** Packets that ask and what the controller answers: as hexadecimal in test/golden/answers.txt, read by tshark in test/live. */
 
+import { dhcpAnswer, type Lease4 } from '#answers/dhcp.js'
+import { dhcp6Answer, type Lease6 } from '#answers/dhcp6.js'
+import { everybody, writeIpFrame, writeUdpFrame } from '#answers/frame.js'
+import { icmpErrorFor } from '#answers/icmp-error.js'
+import { routerAdvertisement } from '#answers/router-advertisement.js'
 import { linkLocalOf } from '#model/gateway.js'
 import { type IcmpError, icmpErrors } from '#model/icmp-error.js'
-import { dhcpAnswer, type Lease4 } from '../../src/answers/dhcp.js'
-import { dhcp6Answer, type Lease6 } from '../../src/answers/dhcp6.js'
-import { everybody, writeIpFrame, writeUdpFrame } from '../../src/answers/frame.js'
-import { icmpErrorFor } from '../../src/answers/icmp-error.js'
-import { routerAdvertisement } from '../../src/answers/router-advertisement.js'
 import { hexBytes } from './frames.js'
 import { cidrOf, ipOf } from './overlay-objects.js'
 import { echoFrame, udpFrame } from './overlay-packets.js'

@@ -1,8 +1,8 @@
 /** What endpoints of an overlay network send, as bytes. */
 
+import { type Envelope, writeIpFrame, writeUdpFrame } from '#answers/frame.js'
+import { writeIcmpFrame } from '#answers/icmp.js'
 import type { Ip } from '#model/cidr.js'
-import { type Envelope, writeIpFrame, writeUdpFrame } from '../../src/answers/frame.js'
-import { writeIcmpFrame } from '../../src/answers/icmp.js'
 import { hexBytes } from './frames.js'
 
 const hexOf = (value: number | bigint, size: number): string => value.toString(16).padStart(size * 2, '0')

@@ -1,9 +1,9 @@
 /** What the controller answers to endpoints, byte for byte: `npx vitest run test/golden/answers.test.ts -u` writes answers.txt anew. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { dhcpAnswer } from '../../src/answers/dhcp.js'
-import { dhcp6Answer } from '../../src/answers/dhcp6.js'
-import { icmpErrorFor } from '../../src/answers/icmp-error.js'
+import { dhcpAnswer } from '#answers/dhcp.js'
+import { dhcp6Answer } from '#answers/dhcp6.js'
+import { icmpErrorFor } from '#answers/icmp-error.js'
 import {
   type AnswerCase,
   answerCases,

@@ -1,14 +1,15 @@
 /** What a controller knows of a small overlay network, and what it answers: where an EID is, errors, DHCP, router advertisements. */
+
+import { dhcpAnswer } from '#answers/dhcp.js'
+import { readIpFrame } from '#answers/frame.js'
+import { icmpErrorFor } from '#answers/icmp-error.js'
+import { routerAdvertisement } from '#answers/router-advertisement.js'
 import type { CacheEntry } from '#compile/cache.js'
 import { printIp, widthOf } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
 import type { Inventory } from '#model/facts.js'
 import { gatewayFor } from '#model/gateway.js'
 import type { Network } from '#model/network.js'
-import { dhcpAnswer } from '../../../src/answers/dhcp.js'
-import { readIpFrame } from '../../../src/answers/frame.js'
-import { icmpErrorFor } from '../../../src/answers/icmp-error.js'
-import { routerAdvertisement } from '../../../src/answers/router-advertisement.js'
 import { ipOf } from '../../fake/overlay-objects.js'
 import type { Answers } from './overlay-switch.js'
 
