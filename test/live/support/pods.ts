@@ -107,6 +107,29 @@ export const runPods = async (runtime: Containerd, names: readonly string[]): Pr
 export const pings = async ({ runtime, pid }: PlacedPod, address: string): Promise<boolean> =>
   (await runtime.inPod({ pid }, 'ping', '-c', '1', '-W', '2', address)).code === 0
 
+const tcpPort = 5201
+
+/** Says `ready`, then how many bytes came in one connection. */
+const receiver = `
+import socket
+server = socket.create_server(('::', ${tcpPort}), family=socket.AF_INET6, dualstack_ipv6=True)
+server.settimeout(20)
+connection, _ = server.accept()
+connection.settimeout(20)
+total = 0
+while data := connection.recv(65536): total += len(data)
+print(total)`
+
+const sender = `
+import socket, sys, time
+for attempt in range(100):
+    try:
+        connection = socket.create_connection((sys.argv[1], ${tcpPort}), 20)
+        break
+    except ConnectionRefusedError: time.sleep(0.05)
+connection.sendall(bytes(int(sys.argv[2])))
+connection.close()`
+
 /** Bytes that arrive by TCP out of those that `from` sends. */
 export const sends = async (
   from: PlacedPod,
@@ -114,14 +137,7 @@ export const sends = async (
   address: string,
   bytes: number,
 ): Promise<number> => {
-  const server = to.runtime.inPod(to, 'timeout', '20', 'iperf3', '--server', '--one-off', '--json')
-  await to.runtime.inPod(
-    to,
-    'sh',
-    '-c',
-    'for i in $(seq 100); do ss -ltn | grep -q :5201 && exit 0; sleep 0.05; done; exit 1',
-  )
-  await from.runtime.inPod(from, 'timeout', '20', 'iperf3', '--client', address, '--bytes', String(bytes))
-  const { end } = JSON.parse((await server).stdout)
-  return Number(end.sum_received?.bytes ?? 0)
+  const received = to.runtime.inPod(to, 'python3', '-c', receiver)
+  await from.runtime.inPod(from, 'python3', '-c', sender, address, String(bytes))
+  return Number((await received).stdout)
 }
