@@ -6,6 +6,7 @@ import type { Node } from '#api/client.js'
 import { endpointBodyOf, networkWishOf, type Provision, provisionOf } from './attach-network.js'
 import { wireEndOf, wireProvisionOf } from './attach-wire.js'
 import { attachmentOf, type Call, checkNetns, ipamOf } from './call.js'
+import { changesNothing } from './controller.js'
 import { detach, flushPending, releaseAddresses, type Telling } from './detach.js'
 import { runIpam } from './ipam.js'
 import type { LedgerRecord } from './ledger.js'
@@ -135,16 +136,21 @@ const attachToNetwork = async (node: CniNode, call: Call): Promise<Attached> => 
   const wish = await networkWishOf(node, call)
   return undoing(node, call, id, cable.host, async (before, attempt) => {
     const ask = async () => {
-      const [where, given] = await together([
-        node.controller.node(node.name),
-        addressesFromIpam(node, call, before),
-      ])
+      const given = await addressesFromIpam(node, call, before)
+      const asked = node.controller.putEndpoint(id, endpointBodyOf(node, call, wish, given))
+      const endpoint = await asked.catch((error: unknown) => {
+        if (!changesNothing(error)) attempt.telling = 'tell'
+        throw error
+      })
       attempt.telling = 'tell'
-      const endpoint = await node.controller.putEndpoint(id, endpointBodyOf(node, call, wish, given))
-      return { where, given, endpoint }
+      return { given, endpoint }
     }
     // The switch may be told of the cable before it is there: then it opens it when it comes.
-    const [{ where, given, endpoint }] = await together([ask(), node.interfaces.connect(cable)])
+    const [where, { given, endpoint }] = await together([
+      node.controller.node(node.name),
+      ask(),
+      node.interfaces.connect(cable),
+    ])
     const provision = provisionOf(call, endpoint, wish, given)
     const { addresses } = provision.equipment
     await together([

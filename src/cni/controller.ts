@@ -169,5 +169,17 @@ export class Controller {
   }
 }
 
+/** A connection that was not made: what was to be said by it was not heard. */
+const notConnected = /ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ConnectionRefused/
+
+/** Whether a change that failed so has certainly changed nothing: it was refused, or never arrived. */
+export const changesNothing = (error: unknown): boolean => {
+  const cause = error instanceof CniError ? error.cause : undefined
+  if (!(cause instanceof ApiError)) return false
+  return cause.code === 'unreachable'
+    ? notConnected.test(cause.message)
+    : cause.status >= 400 && cause.status < 500
+}
+
 const isAbsence = (error: unknown): boolean =>
   error instanceof CniError && error.cause instanceof ApiError && error.cause.code === 'not-found'

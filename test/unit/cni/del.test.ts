@@ -51,7 +51,7 @@ describe('DEL', () => {
   it('succeeds without the controller, and the next call makes up for it', async () => {
     await stage.call('ADD')
     await stage.call('ADD', { id: 'c2' })
-    const away = { configuration: { controller: 'http://127.0.0.1:9' } }
+    const away = { configuration: { controller: 'http://127.0.0.1:2' } }
     expect(await stage.call('DEL', away)).toEqual(good)
     expect(stage.host.devices()).toHaveLength(1)
     expect(await stage.files('pending')).toHaveLength(1)
@@ -62,7 +62,7 @@ describe('DEL', () => {
 
   it('that waited is not made up for once the container is back', async () => {
     await stage.call('ADD')
-    await stage.call('DEL', { configuration: { controller: 'http://127.0.0.1:9' } })
+    await stage.call('DEL', { configuration: { controller: 'http://127.0.0.1:2' } })
     await stage.call('ADD')
     await stage.call('ADD', { id: 'c2' })
     expect(stage.networks.stored.size).toBe(2)
@@ -136,7 +136,7 @@ describe('STATUS', () => {
 
   it('is 50 when nothing can be attached, 51 when less may be reached as well', async () => {
     expect(await status({ node: 'n9' })).toBe(50)
-    expect(await status({ controller: 'http://127.0.0.1:9' })).toBe(51)
+    expect(await status({ controller: 'http://127.0.0.1:2' })).toBe(51)
     stage.fabric.setNode('n1', 'offline')
     expect(await status()).toBe(51)
     stage.fabric.setNode('n1', 'ready')
@@ -206,7 +206,7 @@ describe('GC', () => {
 
   it('does what it can without the controller, and says so', async () => {
     await stage.call('ADD')
-    const away = { configuration: { controller: 'http://127.0.0.1:9', 'cni.dev/valid-attachments': [] } }
+    const away = { configuration: { controller: 'http://127.0.0.1:2', 'cni.dev/valid-attachments': [] } }
     expect((await stage.call('GC', away)).body).toMatchObject({ code: 11 })
     expect(stage.host.devices()).toEqual([])
     expect(await stage.files('pending')).toHaveLength(1)

@@ -50,7 +50,7 @@ describe('ADD refuses', () => {
       'a controller that does not answer',
       11,
       /does not answer/,
-      configured({ controller: 'http://127.0.0.1:9' }),
+      configured({ controller: 'http://127.0.0.1:2' }),
     ],
     ['a token file that is not there', 7, /tokenFile/, configured({ tokenFile: '/nowhere/token' })],
     [
