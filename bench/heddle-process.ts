@@ -11,7 +11,10 @@ import { sleep, systemClock } from '#link/clock.js'
 
 const program = fileURLToPath(new URL('../src/cli/heddle.js', import.meta.url))
 
-const flagsOf = (lab: Lab, rest: string, directory: string): readonly string[] =>
+/** Flags of the controller by name, without dashes. */
+export type Flags = Readonly<Record<string, string>>
+
+const flagsOf = (lab: Lab, rest: string, directory: string, more: Flags): readonly string[] =>
   Object.entries({
     'data-directory': directory,
     'listen-rest': rest,
@@ -20,14 +23,15 @@ const flagsOf = (lab: Lab, rest: string, directory: string): readonly string[] =
     'lisp-listen': 'none',
     'vni-quarantine-seconds': '0',
     'log-level': 'warn',
+    ...more,
   }).flatMap(([name, value]) => [`--${name}`, value])
 
 /** Starts it and waits until all nodes are ready. @param rest `HOST:PORT` @returns stops it */
-export const startHeddle = async (lab: Lab, rest: string): Promise<() => Promise<void>> => {
+export const startHeddle = async (lab: Lab, rest: string, more: Flags = {}): Promise<() => Promise<void>> => {
   const directory = await mkdtemp(join(tmpdir(), 'heddle-bench-'))
   const child: ChildProcess = spawn(
     process.execPath,
-    [program, 'controller', ...flagsOf(lab, rest, directory)],
+    [program, 'controller', ...flagsOf(lab, rest, directory, more)],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
     },

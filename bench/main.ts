@@ -34,6 +34,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'ADD and DEL of the CNI plugin beside bridge and host-local',
     load: async () => (await import('./cni.js')).run,
   },
+  'first-packet': {
+    about: 'the first ping to an EID that no node has in its map-cache, and the second',
+    load: async () => (await import('./first-packet.js')).run,
+  },
   replica: {
     about: 'replication of a 20,000-port database beside the floor of reading and parsing',
     load: async () => {
@@ -55,7 +59,7 @@ const program = new Command('npm run bench --')
   .addHelpText(
     'after',
     `\nBenches:\n${Object.entries(benches)
-      .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
+      .map(([name, { about }]) => `  ${name.padEnd(14)}${about}`)
       .join('\n')}`,
   )
   .action(async (name: string, { peers, json }: { peers: boolean; json: boolean }) => {
