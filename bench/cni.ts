@@ -89,21 +89,35 @@ const callPlugin = async (
   if (code !== 0) throw new Error(`${name} ${command}: ${said.join('')}`)
 }
 
-/** One container after the other, the contenders in turns: the times of each, in their order. */
+/** Milliseconds of each turn. */
+interface Times {
+  readonly add: number[]
+  readonly del: number[]
+}
+
+/** One container after the other, the contenders in turns. @param watch called between the ADD and the DEL of each */
 const measure = async (
   node: LabNode,
   contenders: readonly [Contender, Contender],
-  command: 'ADD' | 'DEL',
-): Promise<readonly [ours: number[], reference: number[]]> => {
-  const times: readonly [number[], number[]] = [[], []]
+  watch: (id: string) => Promise<void>,
+): Promise<readonly [ours: Times, reference: Times]> => {
+  const all: readonly [Times, Times] = [
+    { add: [], del: [] },
+    { add: [], del: [] },
+  ]
   for (let index = 0; index < warmUps + containers; index++) {
     for (const at of [0, 1] as const) {
       const contender = contenders[at]
-      const elapsed = await timed(() => callPlugin(node, contender, command, `${contender.name}${index}`))
-      if (index >= warmUps) times[at].push(elapsed)
+      const id = `${contender.name}${index}`
+      const add = await timed(() => callPlugin(node, contender, 'ADD', id))
+      if (index >= warmUps) await watch(id)
+      const del = await timed(() => callPlugin(node, contender, 'DEL', id))
+      if (index < warmUps) continue
+      all[at].add.push(add)
+      all[at].del.push(del)
     }
   }
-  return times
+  return all
 }
 
 const makeContainers = async (contenders: readonly Contender[]): Promise<void> => {
@@ -114,9 +128,9 @@ const makeContainers = async (contenders: readonly Contender[]): Promise<void> =
   await runCommand('ip', ['-batch', '-'], { input: `${lines.join('\n')}\n` })
 }
 
-/** Milliseconds from the arrival of an ADD's request to the switch's confirmation, by the controller's own receipts. */
-const sharesOf = async (client: Client): Promise<readonly number[]> => {
-  const { endpoints } = await client.overlay.endpoints()
+/** Milliseconds from the arrival of the ADD's request to the switch's confirmation, by the controller's own receipt. */
+const sharesOf = async (client: Client, container: string): Promise<readonly number[]> => {
+  const { endpoints } = await client.overlay.endpoints({ container })
   return endpoints.flatMap(({ receipt }) => receipt?.totalMs ?? [])
 }
 
@@ -127,20 +141,25 @@ const measureOn = async (lab: Lab, directory: string): Promise<BenchResult> => {
   await client.overlay.putNetwork('bench', { subnets: [{ cidr: '10.1.0.0/16' }] })
   const contenders = contendersOf(lab, node, directory)
   await makeContainers(contenders)
-  const [ourAdd, theirAdd] = await measure(node, contenders, 'ADD')
-  const shares = await sharesOf(client)
-  const [ourDel, theirDel] = await measure(node, contenders, 'DEL')
+  const shares: number[] = []
+  const [ours, reference] = await measure(node, contenders, async (id) => {
+    shares.push(...(await sharesOf(client, id)))
+  })
   return result(
     'cni',
     [
-      atMost("ADD, Heddle's time as a multiple of the reference's", median(ourAdd) / median(theirAdd), 1.5),
+      atMost(
+        "ADD, Heddle's time as a multiple of the reference's",
+        median(ours.add) / median(reference.add),
+        1.5,
+      ),
       atMost("ADD, the controller's share p99 ms", percentile(shares, 0.99), 20),
     ],
     {
-      ...summary('heddle ADD', ourAdd),
-      ...summary('heddle DEL', ourDel),
-      ...summary('bridge and host-local ADD', theirAdd),
-      ...summary('bridge and host-local DEL', theirDel),
+      ...summary('heddle ADD', ours.add),
+      ...summary('heddle DEL', ours.del),
+      ...summary('bridge and host-local ADD', reference.add),
+      ...summary('bridge and host-local DEL', reference.del),
       "ADD, the controller's share median ms": median(shares),
     },
   )

@@ -146,9 +146,9 @@ const attachToNetwork = async (node: CniNode, call: Call): Promise<Attached> => 
       return { given, endpoint }
     }
     // The switch may be told of the cable before it is there: then it opens it when it comes.
-    const [where, { given, endpoint }] = await together([
-      node.controller.node(node.name),
+    const [{ given, endpoint }, where] = await together([
       ask(),
+      node.controller.node(node.name),
       node.interfaces.connect(cable),
     ])
     const provision = provisionOf(call, endpoint, wish, given)

@@ -2,19 +2,7 @@
  * What the plugin calls what it makes: computed from the container and its interface, so that every command, ADD again and a
  * DEL that knows nothing else, comes to the same.
  */
-
-const prime = 0x100000001b3n
-const basis = 0xcbf29ce484222325n
-
-/**
- * FNV-1a of 64 bits (draft-eastlake-fnv), in 16 hexadecimal digits. Ids of containers are chance already, or a person's choice: names have to
- * differ, not to keep a secret, and a cryptographic hash is 3 ms of loading.
- */
-const digest = (...parts: readonly string[]): string => {
-  let hash = basis
-  for (const byte of Buffer.from(parts.join('\0'))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * prime)
-  return hash.toString(16).padStart(16, '0')
-}
+import { digest } from '#model/digest.js'
 
 /** What every host's end begins with. */
 export const hostInterfacePrefix = 'hc'
@@ -39,10 +27,6 @@ export const aliasOf = (configuration: string, attachment: Attachment): string =
 /** The address of the host's end, unicast and locally administered: one that is given is left alone by other software of the node. */
 export const hostMacOf = ({ containerId, interfaceName }: Attachment): string =>
   `0e:${(digest('mac', containerId, interfaceName).slice(0, 10).match(/../g) ?? []).join(':')}`
-
-/** The id of the endpoint that a node itself is. */
-export const nodeEndpointIdOf = (node: string): string =>
-  node.length < 60 ? `node-${node}` : `node-${node.slice(0, 42)}-${digest(node)}`
 
 /**
  * The endpoint's id: what people recognize of it, and a hash that makes it one. The node is part of it, for two runtimes may give

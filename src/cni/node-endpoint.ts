@@ -3,9 +3,8 @@
  * addresses, and the forwarding between it and the world outside. Looked after by every ADD and STATUS, for a restarted switch has forgotten them.
  */
 import type { Endpoint } from '#api/client.js'
-import { nodePort } from '#model/node-port.js'
+import { nodeEndpointIdOf, nodePort } from '#model/node-port.js'
 import { isIpv6 } from './ip-text.js'
-import { nodeEndpointIdOf } from './names.js'
 import type { CniNode } from './node.js'
 
 /** Bytes where the underlay is not known. */
