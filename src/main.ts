@@ -214,6 +214,7 @@ export const startController = async (
     underlayMtu: config.underlayMtu,
     vni: config.vni,
     ipam: config.ipam,
+    defaultNetwork: config.overlay.defaultNetwork,
     mapping,
   })
   const server = createServer({

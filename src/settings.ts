@@ -176,6 +176,12 @@ export const configSchema = z.strictObject({
       'seconds before an address that became free is given out again',
     ),
   }),
+  overlay: z.strictObject({
+    defaultNetwork: setting(
+      objectName.optional(),
+      'network in which every node that joins gets an endpoint of its own, the port heddle0',
+    ),
+  }),
   lisp: z.strictObject({
     listen: setting(
       addressPorts.default(['127.0.0.1:4342']),

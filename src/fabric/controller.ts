@@ -21,6 +21,7 @@ import { Fleet } from './fleet.js'
 import { Journal, type NewEvent } from './journal.js'
 import { Metrics } from './metrics.js'
 import { LiveNetworks } from './networks.js'
+import { NodeEndpoints } from './node-endpoints.js'
 import { OverlayRuntime } from './overlay/overlay-runtime.js'
 import { OverlayIntent } from './overlay-intent.js'
 import { OwnEids } from './own-eids.js'
@@ -39,6 +40,8 @@ export interface ControllerOptions {
   readonly underlayMtu: number
   readonly vni: VniRange & { readonly quarantineSeconds: number }
   readonly ipam: { readonly quarantineSeconds: number }
+  /** The network in which every node is an endpoint, where there is to be one. */
+  readonly defaultNetwork?: string | undefined
   /** Absent where no mapping system runs. */
   readonly mapping?: MappingWatch | undefined
 }
@@ -66,6 +69,7 @@ export class Controller {
   readonly metrics: Metrics
   private readonly journal: Journal
   private readonly ownEids: OwnEids
+  private readonly nodeEndpoints: NodeEndpoints
   private readonly overlayRuntime: OverlayRuntime
   private door: SwitchDoor | undefined
   /** Whether the door is open: from then on stored targets are dialled. */
@@ -111,6 +115,7 @@ export class Controller {
       trouble: () => this.trouble ?? mapping?.trouble,
       ownerOf: (origin, node) => this.ownerOf(origin, node),
       releaseNode: (name) => this.releaseNode(name),
+      deleteEndpoint: (id, request) => this.networks.deleteEndpoint(id, request),
     })
     const { intent, inventory } = this.convergence
     this.overlayRuntime = new OverlayRuntime({
@@ -134,6 +139,15 @@ export class Controller {
       tell: (event) => this.tell(event),
     })
     this.ownEids = new OwnEids({ local: mapping?.local ?? noLocalMappings, overlay: this.overlay, inventory })
+    this.nodeEndpoints = new NodeEndpoints({
+      network: options.defaultNetwork,
+      overlay: this.overlay,
+      nodes: () => inventory.stored.keys(),
+      leads: () => this.loaded && store.state.state === 'leader',
+      put: (id, spec, request) => this.networks.putEndpoint(id, spec, request),
+      clock,
+      logger: options.logger,
+    })
     this.metrics.watchOverlay(() => this.networks.figures())
   }
 
@@ -160,6 +174,7 @@ export class Controller {
     this.loaded = true
     this.fleet.begin()
     for (const [name, handle] of this.convergence.inventory.handles) void this.remember(name, handle)
+    this.nodeEndpoints.look()
   }
 
   async stop(): Promise<void> {
@@ -173,6 +188,7 @@ export class Controller {
   private async follow(state: StoreState): Promise<void> {
     const { logger, store } = this.options
     if (this.stopping) return
+    if (state.state === 'leader') this.nodeEndpoints.look()
     if ((state.state === 'leader' || state.state === 'reading') && this.door === undefined) {
       this.tell({
         type: 'controller-leader',
@@ -223,6 +239,7 @@ export class Controller {
     }
     this.ownEids.stored(change)
     this.overlayRuntime.stored(change)
+    this.nodeEndpoints.stored(change)
     this.convergence.wiresChanged(change.wires)
     for (const { old, new: wire } of change.wires) this.wireStored(old, wire)
     for (const { old, new: topology } of change.topologies) {

@@ -5,6 +5,7 @@ import type { Fabric, Request, WirePatch } from '#api/fabric.js'
 import type { Origin } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
 import { parseDialTarget } from '#link/targets.js'
+import { isNodePort } from '#model/endpoint.js'
 import { errorText, FabricError } from '#model/error.js'
 import type { FlowView, NodeSpec, NodeView, Port } from '#model/node.js'
 import type { WireView } from '#model/status.js'
@@ -37,6 +38,7 @@ export interface FabricOptions {
   readonly ownerOf: (origin: Origin, node: string) => Owner | undefined
   /** Ends a node's connection after its deletion, cleaning the switch where it is reachable. */
   readonly releaseNode: (name: string) => Promise<void>
+  readonly deleteEndpoint: (id: string, request: Request) => Promise<unknown>
 }
 
 export class LiveFabric implements Fabric {
@@ -83,7 +85,7 @@ export class LiveFabric implements Fabric {
   }
 
   async deleteNode(name: string, request: Request): Promise<void> {
-    const { convergence, overlay, releaseNode } = this.options
+    const { convergence, overlay, releaseNode, deleteEndpoint } = this.options
     this.requireNode(name)
     this.requireLeader()
     const [wire] = convergence.intent.wiresAt(name)
@@ -97,7 +99,8 @@ export class LiveFabric implements Fabric {
         },
       )
     }
-    const [endpoint] = overlay.endpointsAt(name).values()
+    const endpoints = [...overlay.endpointsAt(name).values()]
+    const endpoint = endpoints.find((one) => !isNodePort(one))
     if (endpoint !== undefined) {
       throw new FabricError(
         'node-in-use',
@@ -105,6 +108,8 @@ export class LiveFabric implements Fabric {
         { owner: `endpoint ${endpoint.id}` },
       )
     }
+    // The endpoint that the node itself is goes with it.
+    for (const { id } of endpoints) await deleteEndpoint(id, { ...request, waitMs: 0 })
     await releaseNode(name)
     if (convergence.inventory.stored.has(name)) await this.commit([], { removeNode: name }, request)
   }

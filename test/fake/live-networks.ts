@@ -54,6 +54,7 @@ export class FakeSwitches implements SwitchSide {
 
 export interface NetworksStage {
   readonly networks: LiveNetworks
+  readonly overlay: OverlayIntent
   readonly store: MemoryStore
   readonly switches: FakeSwitches
   readonly intent: Intent
@@ -82,5 +83,5 @@ export const stageNetworks = (clock: Clock, store = new MemoryStore()): Networks
   intent.apply([...store.wires()].map((wire) => ({ new: wire })))
   networks.load()
   vnis.resume()
-  return { networks, store, switches, intent, events, vnis }
+  return { networks, overlay, store, switches, intent, events, vnis }
 }

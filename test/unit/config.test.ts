@@ -252,7 +252,15 @@ describe('deploy/heddle.yaml', () => {
   it('shows every setting, those that have a default with it', () => {
     const loaded = fromFile(text.replace(/^( *)#(?=[A-Za-z]+:)/gm, '$1'))
     expect([...loaded.sources].filter(([, source]) => source === 'default')).toEqual([])
-    const { tls: _tls, openflow: _openflow, northbound, auth: _auth, lisp, ...shown } = loaded.config
+    const {
+      tls: _tls,
+      openflow: _openflow,
+      northbound,
+      auth: _auth,
+      overlay: _overlay,
+      lisp,
+      ...shown
+    } = loaded.config
     const { rloc: _rloc, ...shownOfLisp } = lisp
     expect(loadConfig().config).toMatchObject({ ...shown, lisp: shownOfLisp })
     expect(loadConfig().config.northbound.file).toBe(northbound.file)
