@@ -38,6 +38,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'the first ping to an EID that no node has in its map-cache, and the second',
     load: async () => (await import('./first-packet.js')).run,
   },
+  move: {
+    about: 'packets lost when an EID moves under 1,000 packets a second',
+    load: async () => (await import('./move.js')).run,
+  },
   replica: {
     about: 'replication of a 20,000-port database beside the floor of reading and parsing',
     load: async () => {
