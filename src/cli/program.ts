@@ -5,6 +5,8 @@ import { applyCommand, planCommand } from './apply.js'
 import { completionCommand } from './completion.js'
 import { configCommand } from './config.js'
 import { controllerCommand } from './controller.js'
+import { ligCommand } from './debug/lig.js'
+import { lispCommand } from './debug/lisp.js'
 import { openflowCommand } from './debug/openflow.js'
 import { ovsdbCommand } from './debug/ovsdb.js'
 import { demoCommand } from './demo.js'
@@ -64,7 +66,7 @@ export const createProgram = (io: Io): Command => {
     'Mapping system:': [sitesCommand, mappingsCommand],
     'Controller:': [controllerCommand, configCommand],
     'Laboratory:': [labCommand, demoCommand],
-    'Protocols:': [openflowCommand, ovsdbCommand],
+    'Protocols:': [ligCommand, lispCommand, openflowCommand, ovsdbCommand],
   }
   for (const [heading, commands] of Object.entries(groups)) {
     program.commandsGroup(heading)

@@ -84,7 +84,7 @@ export const rows: readonly Row[] = [
   { of: 'src/cli/heddle.ts', may: ['src/main'] },
   { of: 'src/cli/lab', may: ['src/lab'] },
   { of: 'src/cli/demo', may: ['src/lab'] },
-  { of: 'src/cli/debug', may: ['openflow', 'ovsdb', 'src/link'] },
+  { of: 'src/cli/debug', may: ['openflow', 'ovsdb', 'lisp', 'src/link'] },
   { of: 'src/cni', may: ['api/client', 'src/model'], node: '*' },
   { of: 'src/lab', may: ['src/wire', ...time], node: '*' },
   { of: 'src/main.ts', may: ['*'], node: '*' },
