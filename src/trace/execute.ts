@@ -14,12 +14,13 @@ type Table = { readonly [T in Action['type']]: Execute<T> }
 const table: Table = { ...outputActions, ...packetActions, ...pipelineActions }
 
 export const executeActions = (run: Run, actions: readonly Action[]): void => {
-  for (const action of actions) {
+  for (const [index, action] of actions.entries()) {
     run.action(action)
     // Each line of the table takes the type of action that it stands under.
     const execute = table[action.type] as Execute<Action['type']>
     execute(run, action as never)
     if (run.ended === 'list') run.ended = undefined
+    else if (run.ended === 'paused') run.leave(actions.slice(index + 1))
     else if (run.ended === undefined) continue
     return
   }

@@ -5,7 +5,7 @@
 import type { Action } from '#openflow/actions.js'
 import type { Flow } from '#openflow/flow.js'
 import { type PacketState, writeField } from './state.js'
-import type { Step, Trace, TracedOutput, TracedPacketIn, TracedSwitch } from './switch.js'
+import type { Step, Trace, TracedOutput, TracedPacketIn, TracedSwitch, Unfinished } from './switch.js'
 
 export interface Bounds {
   /** Tables, groups and clones inside one another. */
@@ -54,6 +54,7 @@ export class Run {
   private readonly ctNext: number[]
   private readonly outputs: TracedOutput[] = []
   private readonly packetIns: TracedPacketIn[] = []
+  private readonly left: Unfinished['lists'][number][] = []
   private readonly learned: Flow[] = []
   private readonly matched: Flow[] = []
   private readonly meters: number[] = []
@@ -77,6 +78,24 @@ export class Run {
 
   execute(actions: readonly Action[]): void {
     this.carryOut(this, actions)
+  }
+
+  /** The packet waits: these actions of the list at hand are left for later. */
+  leave(actions: readonly Action[]): void {
+    const { table, flow } = this
+    if (actions.length > 0) this.left.push({ table, actions, ...(flow !== undefined && { flow }) })
+  }
+
+  /** Goes on where a packet was left. */
+  takeUp({ lists, actionSet, stack }: Unfinished): void {
+    this.actionSet = actionSet
+    this.stack = [...stack]
+    lists.forEach(({ table, flow, actions }) => {
+      this.table = table
+      this.flow = flow
+      if (this.ended === undefined) this.execute(actions)
+      else if (this.ended === 'paused') this.leave(actions)
+    })
   }
 
   note(text: string): void {
@@ -172,7 +191,8 @@ export class Run {
   }
 
   finish(failure?: string): Trace {
-    const { packetIns, learned, matched, meters, steps, uninterpreted, state } = this
+    const { packetIns, learned, matched, meters, steps, uninterpreted, state, actionSet, stack } = this
+    const waits = this.ended === 'paused' && failure === undefined
     const outputs = failure === undefined ? this.outputs : []
     return {
       outputs,
@@ -183,6 +203,7 @@ export class Run {
       steps,
       uninterpreted,
       state,
+      ...(waits && { waiting: { lists: this.left, actionSet, stack } }),
       ...(failure !== undefined && { failure }),
     }
   }

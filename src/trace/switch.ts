@@ -53,6 +53,18 @@ export interface TracedPacketIn {
   readonly state: PacketState
 }
 
+/** What is left to do with a packet that waits for a controller. */
+export interface Unfinished {
+  /** The rest of each list of actions that it was in, the innermost first. */
+  readonly lists: readonly {
+    readonly table: number
+    readonly flow?: Flow
+    readonly actions: readonly Action[]
+  }[]
+  readonly actionSet: readonly Action[]
+  readonly stack: readonly { readonly width: number; readonly value: bigint }[]
+}
+
 /** One thing that happened, in order. `depth` grows with every table, group and clone inside another. */
 export type Step = { readonly depth: number; readonly table: number } & (
   | { readonly type: 'flow'; readonly flow: Flow }
@@ -74,6 +86,8 @@ export interface Trace {
   readonly steps: readonly Step[]
   /** Actions that the interpreter gives no meaning to; what a real switch does may differ. */
   readonly uninterpreted: readonly Action[]
+  /** Of a packet that a controller has paused. */
+  readonly waiting?: Unfinished
   /** Why the switch gives the packet up altogether: nothing leaves. */
   readonly failure?: string
   /** The packet after the last action. */

@@ -9,7 +9,7 @@ import { type ParseOptions, parsePacket } from './packet.js'
 import { unset } from './pipeline-actions.js'
 import { GivenUp, Run, type TraceOptions } from './run.js'
 import type { FieldValues, PacketState } from './state.js'
-import type { Trace, TracedSwitch } from './switch.js'
+import type { Trace, TracedSwitch, Unfinished } from './switch.js'
 
 export type { TraceOptions } from './run.js'
 
@@ -55,4 +55,15 @@ export const tracePacketOut = (
 ): Trace => {
   const run = new Run(target, arrivalState(arrival), options, executeActions)
   return traced(run, () => run.execute(actions))
+}
+
+/** A paused packet that goes on (NXT_RESUME), with what it was when it was paused. */
+export const traceResumed = (
+  target: TracedSwitch,
+  state: PacketState,
+  unfinished: Unfinished,
+  options: TraceOptions = {},
+): Trace => {
+  const run = new Run(target, state, options, executeActions)
+  return traced(run, () => run.takeUp(unfinished))
 }

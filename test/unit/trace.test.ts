@@ -6,7 +6,8 @@ import { printFlow } from '#openflow/flow-text.js'
 import { parsePacket } from '#trace/packet.js'
 import { showTrace } from '#trace/show.js'
 import { readField, writeField } from '#trace/state.js'
-import { arrivalState, tracePacket } from '#trace/trace.js'
+import type { Unfinished } from '#trace/switch.js'
+import { arrivalState, tracePacket, traceResumed } from '#trace/trace.js'
 import { checksum, frames, hexBytes } from '../fake/frames.js'
 import { cases, packets } from '../fake/trace-cases.js'
 import { traceTarget } from '../fake/trace-target.js'
@@ -15,6 +16,8 @@ const run = (flows: readonly string[], bytes: Uint8Array, groups: readonly strin
   tracePacket(traceTarget(flows, groups), { inPort: 1, bytes })
 
 const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex')
+
+const none: Unfinished = { lists: [], actionSet: [], stack: [] }
 
 const packet = (name: string): Uint8Array => packets[name] ?? new Uint8Array()
 
@@ -127,6 +130,46 @@ describe('what the interpreter reports besides outputs', () => {
       { table: 0, cookie: 0x77n, reason: 'action', maxLen: 0xffff, controllerId: 0, paused: true },
     ])
     expect(outputs.map(({ ofport }) => ofport)).toEqual([2])
+  })
+
+  test('what is left to do with a packet that waits, innermost first, and what comes of it', () => {
+    const flows = (...more: string[]) =>
+      traceTarget([
+        'actions=write_actions(output:6),goto_table:2',
+        'table=2,actions=set_field:5->reg5,push:NXM_NX_REG5[],resubmit(,1),output:4',
+        'table=1,priority=1,actions=controller(pause),pop:NXM_NX_REG6[],resubmit(,1),output:3',
+        ...more,
+      ])
+    const before = tracePacket(flows(), { inPort: 1, bytes: packet('ARP') })
+    expect(before.outputs).toEqual([])
+    expect(before.waiting?.lists.map(({ table, actions }) => [table, ...actions.map(printAction)])).toEqual([
+      [1, 'pop:NXM_NX_REG6[]', 'resubmit(,1)', 'output:3'],
+      [2, 'output:4'],
+    ])
+    const { state, waiting } = before
+    const after = traceResumed(
+      flows('table=1,priority=2,reg5=5,reg6=5,actions=output:2'),
+      state,
+      waiting ?? none,
+    )
+    expect(after.outputs.map(({ ofport }) => ofport)).toEqual([2, 3, 4, 6])
+    expect(after.waiting).toBeUndefined()
+  })
+
+  test('a packet that waits again, with what was left before', () => {
+    const target = traceTarget([
+      'actions=resubmit(,1),output:4',
+      'table=1,actions=controller(pause),controller(pause),output:3',
+    ])
+    const first = tracePacket(target, { inPort: 1, bytes: packet('ARP') })
+    const second = traceResumed(target, first.state, first.waiting ?? none)
+    expect(second.outputs).toEqual([])
+    expect(second.waiting?.lists.map(({ actions }) => actions.map(printAction))).toEqual([
+      ['output:3'],
+      ['output:4'],
+    ])
+    const third = traceResumed(target, second.state, second.waiting ?? none)
+    expect(third.outputs.map(({ ofport }) => ofport)).toEqual([3, 4])
   })
 
   test('a packet whose time is over goes to the controller', () => {

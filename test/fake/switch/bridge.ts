@@ -31,7 +31,7 @@ export class FakeBridge {
 
   constructor(readonly options: BridgeOptions) {
     const { clock, onOutput } = options
-    this.datapath = new Datapath({ now: () => clock.now(), onOutput })
+    this.datapath = new Datapath({ clock, onOutput, onExpired: (changes) => this.tell(changes) })
   }
 
   get connected(): boolean {
@@ -80,5 +80,6 @@ export class FakeBridge {
 
   destroy(): void {
     for (const uuid of [...this.channels.keys()]) this.disconnect(uuid)
+    this.datapath.stop()
   }
 }

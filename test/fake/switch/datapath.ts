@@ -1,13 +1,17 @@
 /** One simulated bridge as OpenFlow sees it: ports, flows, groups, meters, and what becomes of packets. */
+import type { Clock } from '#link/clock.js'
 import type { Action } from '#openflow/actions.js'
 import type { FieldName } from '#openflow/fields.js'
 import type { FlowMod } from '#openflow/messages/flows.js'
+import type { PacketProperty } from '#openflow/messages/packets.js'
 import type { MessageOf } from '#openflow/messages.js'
 import type { PeerErrorName } from '#openflow/peer-errors.js'
 import type { PacketState } from '#trace/state.js'
 import type { Trace, TracedGroup, TracedOutput, TracedSwitch } from '#trace/switch.js'
-import { tracePacket, tracePacketOut } from '#trace/trace.js'
-import { type Applied, FlowTables } from './flow-tables.js'
+import { tracePacket, tracePacketOut, traceResumed } from '#trace/trace.js'
+import { Expiry } from './expiry.js'
+import { type Applied, type FlowChange, FlowTables } from './flow-tables.js'
+import { noCookie, type PacketForController, PausedPackets } from './packet-ins.js'
 
 export interface FakePort {
   readonly ofport: number
@@ -29,13 +33,15 @@ export type PortMod = MessageOf<'port_mod'>
 /** Who wants to know of changes. */
 export interface DatapathListener {
   portChanged(reason: 'add' | 'delete' | 'modify', port: FakePort): void
-  packetIn(packetIn: Trace['packetIns'][number]): void
+  packetIn(packet: PacketForController): void
 }
 
 export interface DatapathOptions {
-  readonly now: () => number
+  readonly clock: Clock
   /** A frame leaves by a port. */
   readonly onOutput: (port: FakePort, output: TracedOutput) => void
+  /** Flows have left by themselves. */
+  readonly onExpired: (changes: readonly FlowChange[]) => void
 }
 
 /** A port that is turned down has no link, whatever its device says. */
@@ -54,12 +60,24 @@ export class Datapath implements TracedSwitch {
   private readonly byNumber = new Map<number, FakePort>()
   private lastOfport = 0
 
+  private readonly expiry: Expiry
+  private readonly paused = new PausedPackets()
+
   constructor(private readonly options: DatapathOptions) {
-    this.flows = new FlowTables(options.now)
+    const { clock, onExpired } = options
+    this.flows = new FlowTables(
+      () => clock.now(),
+      (entry) => this.expiry.watch(entry),
+    )
+    this.expiry = new Expiry(clock, this.flows, onExpired)
   }
 
   get now(): number {
-    return this.options.now()
+    return this.options.clock.now()
+  }
+
+  stop(): void {
+    this.expiry.stop()
   }
 
   /** Adds a port under the number asked for where it is free, else under another one. */
@@ -114,7 +132,7 @@ export class Datapath implements TracedSwitch {
       const passing = [...this.flows.all()].filter(({ flow }) =>
         flow.actions.some((one) => one.type === 'meter' && gone.includes(one.meterId)),
       )
-      return gone.length === 0 ? undone : this.flows.remove(passing)
+      return gone.length === 0 ? undone : this.flows.remove(passing, 'meter_delete')
     }
     if (mod.command === 'add' && before !== undefined) return 'OFPMMFC_METER_EXISTS'
     if (mod.command === 'modify' && before === undefined) return 'OFPMMFC_UNKNOWN_METER'
@@ -167,11 +185,20 @@ export class Datapath implements TracedSwitch {
     const port = this.byNumber.get(ofport)
     if (port === undefined || port.dead || !isUp(port) || port.config.includes('no_recv')) return undefined
     port.received += 1
-    return this.follow(tracePacket(this, { inPort: ofport, bytes, values }), bytes.length)
+    const trace = tracePacket(this, { inPort: ofport, bytes, values })
+    return this.follow(trace, bytes.length, trace.matched[0]?.cookie ?? noCookie)
   }
 
   packetOut(inPort: number, bytes: Uint8Array, actions: readonly Action[]): Trace {
-    return this.follow(tracePacketOut(this, { inPort, bytes }, actions), bytes.length)
+    return this.follow(tracePacketOut(this, { inPort, bytes }, actions), bytes.length, noCookie)
+  }
+
+  /** NXT_RESUME, or why not. */
+  resume(properties: readonly PacketProperty[]): Trace | PeerErrorName {
+    const waiting = this.paused.find(properties)
+    if (waiting === undefined) return 'NXR_STALE'
+    const { state, unfinished, cookie } = waiting
+    return this.follow(traceResumed(this, state, unfinished), state.packet.bytes.length, cookie)
   }
 
   find(table: number, state: PacketState) {
@@ -219,7 +246,8 @@ export class Datapath implements TracedSwitch {
     return undefined
   }
 
-  private follow(trace: Trace, size: number): Trace {
+  /** `cookie`: of the flow that the packet began in. */
+  private follow(trace: Trace, size: number, cookie: bigint): Trace {
     for (const flow of trace.matched) this.count(flow, size)
     for (const output of trace.outputs) {
       const port = this.byNumber.get(output.ofport)
@@ -227,8 +255,17 @@ export class Datapath implements TracedSwitch {
       port.sent += 1
       this.options.onOutput(port, output)
     }
-    for (const packetIn of trace.packetIns) for (const listener of this.listeners) listener.packetIn(packetIn)
+    for (const packetIn of trace.packetIns) {
+      const packet = packetIn.paused ? { ...packetIn, ...this.pause(trace, cookie) } : packetIn
+      for (const listener of this.listeners) listener.packetIn(packet)
+    }
     return trace
+  }
+
+  /** What is told of a packet that waits is what it began with. */
+  private pause({ state, waiting }: Trace, cookie: bigint): Partial<PacketForController> {
+    if (waiting === undefined) return {}
+    return { table: 0, cookie, continuation: this.paused.keep({ state, unfinished: waiting, cookie }) }
   }
 
   private count(flow: Trace['matched'][number], size: number): void {
@@ -236,6 +273,7 @@ export class Datapath implements TracedSwitch {
     if (entry === undefined) return
     entry.packets += 1
     entry.bytes += size
+    entry.used = this.now
   }
 
   private portModified(port: FakePort): void {

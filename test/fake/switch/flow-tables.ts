@@ -14,13 +14,18 @@ export interface FlowEntry {
   readonly key: string
   packets: number
   bytes: number
-  /** Milliseconds of the switch's clock. */
+  /** Milliseconds of the switch's clock: when it came, when it was changed last, when a packet passed it last. */
   readonly since: number
+  modified: number
+  used: number
 }
+
+/** Why a flow left. */
+export type Removal = 'delete' | 'meter_delete' | 'idle_timeout' | 'hard_timeout'
 
 export type FlowChange =
   | { readonly event: 'added' | 'modified'; readonly flow: Flow }
-  | { readonly event: 'removed'; readonly flow: Flow }
+  | { readonly event: 'removed'; readonly flow: Flow; readonly reason: Removal }
 
 /** What a change did, and how to take it back. */
 export interface Applied {
@@ -69,9 +74,14 @@ const outputsTo = ({ actions }: Flow, { outPort, outGroup }: FlowMod): boolean =
   (outGroup === anyPort || actions.some((one) => one.type === 'group' && one.groupId === outGroup))
 
 export class FlowTables {
+  /** Flows that leave by themselves. */
+  readonly mortal = new Set<FlowEntry>()
   private readonly tables = new Map<number, FlowTable>()
 
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly now: () => number,
+    private readonly onMortal: (entry: FlowEntry) => void = () => {},
+  ) {}
 
   get size(): number {
     let size = 0
@@ -117,10 +127,10 @@ export class FlowTables {
   }
 
   /** Removes flows for a reason of the switch's own. */
-  remove(entries: readonly FlowEntry[]): Applied {
+  remove(entries: readonly FlowEntry[], reason: Removal = 'delete'): Applied {
     for (const entry of entries) this.take(entry)
     return {
-      changes: entries.map(({ flow }) => ({ event: 'removed', flow })),
+      changes: entries.map(({ flow }) => ({ event: 'removed', flow, reason })),
       undo: () => {
         for (const entry of entries) this.put(entry)
       },
@@ -129,6 +139,7 @@ export class FlowTables {
 
   clear(): void {
     this.tables.clear()
+    this.mortal.clear()
   }
 
   /** Flows that a change or a question is about. */
@@ -155,12 +166,15 @@ export class FlowTables {
     if (before === undefined && flow.flags?.includes('check_overlap') && this.overlaps(flow))
       return 'OFPFMFC_OVERLAP'
     const keeps = before !== undefined && !flow.flags?.includes('reset_counts')
+    const now = this.now()
     const entry: FlowEntry = {
       flow,
       key,
       packets: keeps ? before.packets : 0,
       bytes: keeps ? before.bytes : 0,
-      since: this.now(),
+      since: now,
+      modified: now,
+      used: now,
     }
     if (before !== undefined) this.take(before)
     this.put(entry)
@@ -190,6 +204,7 @@ export class FlowTables {
   private replace(entry: FlowEntry, flow: Flow): void {
     this.take(entry)
     entry.flow = flow
+    entry.modified = this.now()
     this.put(entry)
   }
 
@@ -210,11 +225,16 @@ export class FlowTables {
     }
     table.entries.set(entry.key, entry)
     table.lookup?.add(entry)
+    const { idleTimeout = 0, hardTimeout = 0 } = entry.flow
+    if (idleTimeout + hardTimeout === 0) return
+    this.mortal.add(entry)
+    this.onMortal(entry)
   }
 
   private take(entry: FlowEntry): void {
     const table = this.tables.get(entry.flow.table)
     table?.entries.delete(entry.key)
     table?.lookup?.remove(entry)
+    this.mortal.delete(entry)
   }
 }

@@ -20,6 +20,13 @@ import { Bundles, type ChangeMessage } from './bundles.js'
 import type { Datapath, DatapathListener, FakePort } from './datapath.js'
 import type { Applied, FlowChange } from './flow-tables.js'
 import { answer, initialFlows, inParts, portDesc } from './openflow-answers.js'
+import {
+  changedSettings,
+  type PacketForController,
+  type PacketInSettings,
+  packetInMessage,
+  standardSettings,
+} from './packet-ins.js'
 
 /** What tests may do to a channel. */
 export interface ServedChannel {
@@ -42,15 +49,7 @@ export interface OpenFlowServerOptions {
 }
 
 /** What Open vSwitch takes without a word. */
-const ignored: ReadonlySet<string> = new Set([
-  'hello',
-  'echo_reply',
-  'set_config',
-  'set_async',
-  'set_packet_in_format',
-  'set_controller_id',
-  'error',
-])
+const ignored: ReadonlySet<string> = new Set(['hello', 'echo_reply', 'set_config', 'error'])
 
 const replies: Readonly<Record<string, 'open_reply' | 'close_reply' | 'discard_reply'>> = {
   open_request: 'open_reply',
@@ -63,6 +62,7 @@ const writer = new Writer(64 * 1024)
 export class OpenFlowServer implements DatapathListener {
   private readonly framer = new Framer()
   private readonly bundles = new Bundles((message) => this.apply(message))
+  private packetIns: PacketInSettings = standardSettings
   private monitor: MessageOf<'flow_monitor_request'>['items'] = []
   private closed = false
 
@@ -90,26 +90,15 @@ export class OpenFlowServer implements DatapathListener {
     this.send([{ type: 'port_status', reason, port: portDesc(port) }], 0)
   }
 
-  packetIn({ state, table, cookie, reason, maxLen }: Parameters<DatapathListener['packetIn']>[0]): void {
-    const { bytes } = state.packet
-    const known = reason as MessageOf<'packet_in'>['reason']
-    const inPort = Number(state.values.get('in_port') ?? 0)
-    const data = bytes.subarray(0, maxLen)
-    const totalLength = bytes.length
-    const match = { in_port: inPort }
-    this.send(
-      [{ type: 'packet_in', bufferId: 0xffff_ffff, totalLength, reason: known, table, cookie, match, data }],
-      0,
-    )
+  packetIn(packet: PacketForController): void {
+    const message = packetInMessage(packet, this.packetIns)
+    if (message !== undefined) this.send([message], 0)
   }
 
   /** Flows were changed by somebody else. */
   tell(changes: readonly FlowChange[]): void {
     if (this.monitor.length === 0 || changes.length === 0) return
-    const items = changes.map((change) =>
-      change.event === 'removed' ? { ...change, reason: 'delete' as const } : change,
-    )
-    this.send(inParts<MessageOf<'flow_monitor_reply'>>('flow_monitor_reply', items, false), 0)
+    this.send(inParts<MessageOf<'flow_monitor_reply'>>('flow_monitor_reply', changes, false), 0)
   }
 
   private end(): void {
@@ -157,6 +146,14 @@ export class OpenFlowServer implements DatapathListener {
       case 'packet_out':
         this.options.datapath.packetOut(Number(message.match.in_port ?? 0), message.data, message.actions)
         break
+      case 'resume':
+        this.resume(message, xid)
+        break
+      case 'set_packet_in_format':
+      case 'set_controller_id':
+      case 'set_async':
+        this.packetIns = changedSettings(this.packetIns, message)
+        break
       case 'flow_monitor_request':
         this.watch(message, xid)
         break
@@ -176,6 +173,11 @@ export class OpenFlowServer implements DatapathListener {
     const messages = answer(message, this.options)
     if (messages !== undefined) this.send(messages, xid)
     else if (!ignored.has(message.type)) this.refuse('OFPBRC_BAD_TYPE', xid)
+  }
+
+  private resume({ properties }: MessageOf<'resume'>, xid: number): void {
+    const resumed = this.options.datapath.resume(properties)
+    if (typeof resumed === 'string') this.refuse(resumed, xid)
   }
 
   private watch(message: MessageOf<'flow_monitor_request'>, xid: number): void {
