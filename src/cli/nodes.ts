@@ -5,6 +5,7 @@ import { integerFrom, readName } from './arguments.js'
 import { asking, connect, type ServerOptions } from './connect.js'
 import { examples } from './help.js'
 import type { Io } from './io.js'
+import { nodeSetupCommand } from './node-setup.js'
 import { nodeColumns, nodeDetails, portColumns } from './node-text.js'
 import { type PrintOptions, print } from './print.js'
 import { tableOf } from './table.js'
@@ -25,6 +26,7 @@ export const nodesCommand = (io: Io): Command =>
     .addCommand(addCommand(io))
     .addCommand(removeCommand(io))
     .addCommand(portsCommand(io))
+    .addCommand(nodeSetupCommand(io))
 
 const listCommand = (io: Io): Command =>
   asking('list')

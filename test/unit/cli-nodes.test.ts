@@ -49,6 +49,42 @@ describe('heddle nodes', () => {
     expect((await heddle(`nodes show ${node.name}`, { fetch })).out).toMatchSnapshot()
   })
 
+  it('prints what a node has to run to be an endpoint itself', async () => {
+    const endpoint = {
+      network: 'default',
+      status: { state: 'up' },
+      addresses: [
+        { address: '10.9.0.2', prefixLength: 24, gateway: '10.9.0.1' },
+        { address: 'fd09::2', prefixLength: 64, gateway: 'fd09::1' },
+      ],
+      routes: [{ destination: '10.20.0.0/16' }, { destination: '0.0.0.0/0' }],
+      mtu: 1450,
+    }
+    const subnets = [
+      { cidr: '10.9.0.0/24', gateway: '10.9.0.1' },
+      { cidr: '10.10.0.0/24', gateway: '10.10.0.1' },
+      { cidr: 'fd09::/64', gateway: 'fd09::1' },
+    ]
+    const { fetch } = controllerWith({
+      'GET /v1/nodes/n1': { body: n1 },
+      'GET /v1/endpoints/node-n1': { body: endpoint },
+      'GET /v1/networks/default': { body: { subnets } },
+    })
+    expect((await heddle('nodes setup n1 --masquerade', { fetch })).out).toMatchSnapshot()
+    const pending = {
+      ...endpoint,
+      status: { state: 'pending', reasons: [{ message: 'n1 is not connected' }] },
+    }
+    const late = controllerWith({
+      'GET /v1/nodes/n1': { body: n1 },
+      'GET /v1/endpoints/node-n1': { body: pending },
+    })
+    expect(await heddle('nodes setup n1', late)).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('n1 is not connected'),
+    })
+  })
+
   it('adds one that is to be dialled', async () => {
     const world = controllerWith({ 'PUT /v1/nodes/n1': { status: 201, body: n1 } })
     const { code } = await heddle('nodes add n1 --target tcp:192.0.2.1:6640 --underlay-mtu 9000', world)
