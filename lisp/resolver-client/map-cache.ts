@@ -42,7 +42,7 @@ const candidatesMax = 16
 const withinMax = 1_024
 /** Withdrawn EID-prefixes of which the time is remembered. */
 const withdrawnMax = 4_096
-/** RFC 9301, section 5.4: "as long as you like". */
+/** The TTL that leaves it to us. RFC 9301, section 5.4. */
 const anyTtl = 0xffff_ffff
 
 export class MapCache {
