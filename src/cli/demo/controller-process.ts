@@ -43,7 +43,8 @@ const databaseOf = (directory: string): string => join(directory, 'northbound.db
 /** REST on a port that the kernel chooses; the lab's address is nobody else's, so there the usual ports are free. */
 const argumentsOf = ({ address, directory }: ControllerOptions): readonly string[] => [
   'controller',
-  '--listen-rest=127.0.0.1:0',
+  // Nodes reach REST there, for the CNI plugin; nobody else does.
+  `--listen-rest=${address}:0`,
   `--listen-ovsdb=ptcp:6640:${address}`,
   `--listen-openflow=ptcp:6653:${address}`,
   `--lisp-listen=${address}:4342`,

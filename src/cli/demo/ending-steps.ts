@@ -10,6 +10,8 @@ import type { Step } from './step.js'
 
 /** What each node keeps without any link: the flow that drops what belongs to nothing. */
 const flowsOfNode = 1
+/** To other nodes and to LISP routers. */
+const tunnelPorts = 2
 
 /** Flows and ports that links left on a switch, as the switch itself says. */
 const lookAtSwitches = async (stage: Stage): Promise<Look<true>> => {
@@ -20,7 +22,7 @@ const lookAtSwitches = async (stage: Stage): Promise<Look<true>> => {
       return { name: node.name, flows: flows.length, ports }
     }),
   )
-  const clean = seen.every(({ flows, ports }) => flows === flowsOfNode && ports.length === 1)
+  const clean = seen.every(({ flows, ports }) => flows === flowsOfNode && ports.length === tunnelPorts)
   const found = seen.map(({ name, flows, ports }) => `${name}: ${flows} flows, ports ${ports.join(' ')}`)
   return { value: clean ? true : undefined, found: found.join('; ') }
 }
@@ -29,8 +31,8 @@ const removeWires = async (stage: Stage): Promise<string> => {
   const begun = stage.clock.now()
   for (const { link } of [near, far]) await stage.client.deleteLink(link, { signal: stage.signal })
   const took = stage.clock.now() - begun
-  await stage.until('one flow and the tunnel port on every node', () => lookAtSwitches(stage))
-  return `DELETE /v1/links/*: ${duration(took)}; on each switch one flow and the tunnel port remain`
+  await stage.until('one flow and the tunnel ports on every node', () => lookAtSwitches(stage))
+  return `DELETE /v1/links/*: ${duration(took)}; on each switch one flow and the tunnel ports remain`
 }
 
 const stopController = async (stage: Stage): Promise<string> => {

@@ -50,6 +50,8 @@ export class Stage {
   readonly labName: string
   /** Simulated LISP routers by name. */
   readonly routers = new Map<string, Xtr>()
+  /** Addresses of containers by name. */
+  readonly addresses = new Map<string, readonly string[]>()
   /** The flows as they were when the controller was killed. */
   flowAges: FlowAges | undefined
   #lab: Lab | undefined

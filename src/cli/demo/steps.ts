@@ -1,5 +1,6 @@
 /** The demo, step by step. */
 import { carrierSteps } from './carrier-steps.js'
+import { containerSteps } from './container-steps.js'
 import { endingSteps } from './ending-steps.js'
 import { fabricSteps } from './fabric-steps.js'
 import { frameSteps } from './frame-steps.js'
@@ -17,5 +18,6 @@ export const steps: readonly Step[] = [
   ...healingSteps,
   ...topologySteps,
   ...mappingSteps,
+  ...containerSteps,
   ...endingSteps,
 ]
