@@ -149,7 +149,7 @@ const isMappingShared = ({ lisp, mapping }: Config): boolean =>
 const manyWires = 5_000
 /** So much that one change leaves behind is worth a collection of its own, once there is a pause. */
 const manyChanges = 1_000
-const pauseMs = 2_000
+const pauseMs = 500
 
 /**
  * A controller lives long and changes in bursts. Left alone, V8 lets the heap of a large fabric grow to several times what is
@@ -157,18 +157,22 @@ const pauseMs = 2_000
  * the load and after bursts.
  */
 const keepHeapTight = (store: Northbound, wires: () => number): void => {
+  let tight = false
   let cancel = (): void => {}
-  const collect = (): void => {
-    if (wires() <= manyWires) return
-    setFlagsFromString('--heap-growing-percent=20')
+  const tighten = (): void => {
+    if (tight || wires() <= manyWires) return
+    tight = true
+    setFlagsFromString('--heap-growing-percent=25')
+    // The flag counts from the next collection on.
     collectGarbage()
   }
   store.onChange((change) => {
-    if (change.wires.length < manyChanges) return
+    tighten()
+    if (!tight || change.wires.length < manyChanges) return
     cancel()
-    cancel = systemClock.schedule(pauseMs, collect)
+    cancel = systemClock.schedule(pauseMs, collectGarbage)
   })
-  collect()
+  tighten()
 }
 
 /** A controller that runs. */
