@@ -47,7 +47,7 @@ export const deletedMeters = (update: FlowUpdate): number[] =>
 export type FlowNews =
   | { readonly type: 'drift'; readonly drift: Drift }
   /** A flow of ours left by its time-out, which the switch does by itself. */
-  | { readonly type: 'expired'; readonly origin: Origin }
+  | { readonly type: 'expired'; readonly origin: Origin; readonly table: number }
 
 type Removed = Extract<FlowUpdate, { event: 'removed' }>
 
@@ -58,7 +58,7 @@ const takeRemoval = ({ flow, reason }: Removed, book: FlowBook): FlowNews => {
   const origin = timeouts.has(reason) ? originOf(cookie) : undefined
   return origin === undefined
     ? { type: 'drift', drift: { type: 'removed', cookie, text: printFlow(flow) } }
-    : { type: 'expired', origin }
+    : { type: 'expired', origin, table: flow.table }
 }
 
 /** Takes one update up; no news are the first report of a flow and what is about ourselves. */

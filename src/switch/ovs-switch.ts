@@ -79,7 +79,7 @@ export class OvsSwitch implements SwitchHandle {
         changed: () => this.changed(),
         port: (name) => this.portsChanged([name]),
         drift: (drift) => this.events?.drift(drift),
-        expired: (origin) => this.events?.expired?.(origin),
+        expired: (...flow) => this.events?.expired?.(...flow),
         packetIn: (packet) => this.events?.packetIn?.(packet),
       },
     })

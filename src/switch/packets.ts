@@ -23,6 +23,9 @@ export const askForPackets: readonly Message[] = [
   { type: 'set_async', properties: [{ type: 'packet_in_primary', mask: wanted }] },
 ]
 
+/** Where packets leave. */
+export type Outgoing = Pick<Channel, 'send' | 'queuedBytes'>
+
 const nothing = new Uint8Array()
 
 /** Received bytes are views of what the network gave in one piece: whoever keeps a packet must not keep all of that. */
@@ -59,14 +62,14 @@ export class Packets {
     return { ...value, continuation }
   }
 
-  resume({ continuation }: PacketIn, channel: Channel): void {
+  resume({ continuation }: PacketIn, channel: Outgoing): void {
     const properties = continuation && this.paused.get(continuation)
     if (continuation === undefined || properties === undefined) return
     this.paused.delete(continuation)
     if (this.post({ type: 'resume', properties }, channel)) this.figures.resumed += 1
   }
 
-  send(data: Uint8Array, actions: readonly Action[], inPort: number, channel: Channel): void {
+  send(data: Uint8Array, actions: readonly Action[], inPort: number, channel: Outgoing): void {
     const match = { in_port: inPort }
     if (this.post({ type: 'packet_out', bufferId: noBuffer, match, actions, data }, channel))
       this.figures.sent += 1
@@ -77,7 +80,7 @@ export class Packets {
     this.figures.refused += 1
   }
 
-  private post(message: Message, channel: Channel): boolean {
+  private post(message: Message, channel: Outgoing): boolean {
     try {
       if (channel.queuedBytes <= queueBytesMax) {
         channel.send(message)

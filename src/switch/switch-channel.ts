@@ -6,8 +6,10 @@ import type { Origin } from '#compile/cookie.js'
 import type { MeterWish } from '#compile/desired.js'
 import type { Logger } from '#model/logger.js'
 import type { Channel, EventMessage } from '#openflow/channel.js'
+import type { MessageOf } from '#openflow/messages.js'
 import { FlowBook } from '#reconcile/flow-book.js'
 import type { Drift, PacketIn } from '#reconcile/switch-handle.js'
+import { EarlyEvents } from './early-events.js'
 import { deletedMeters, type FlowUpdate, takeUpdate, watchAllFlows } from './flow-watch.js'
 import { readMeters } from './meters.js'
 import { askForPackets, type Packets } from './packets.js'
@@ -18,7 +20,7 @@ export interface SwitchChannelEvents {
   changed(): void
   port(name: string): void
   drift(drift: Drift): void
-  expired(origin: Origin): void
+  expired(origin: Origin, table: number): void
   packetIn(packet: PacketIn): void
 }
 
@@ -33,16 +35,8 @@ export interface SwitchChannelOptions {
 type State =
   | { readonly state: 'absent' }
   /** Flows, ports and meters are being read; reports that arrive meanwhile wait. */
-  | {
-      readonly state: 'loading'
-      readonly channel: Channel
-      readonly waiting: EventMessage[]
-      packets: number
-    }
+  | { readonly state: 'loading'; readonly channel: Channel; readonly early: EarlyEvents }
   | { readonly state: 'loaded'; readonly channel: Channel }
-
-/** Reports are as many as there are changes; packets that come before the switch was read are as many as anybody sends. */
-const packetsWaitingMax = 256
 
 export class SwitchChannel {
   readonly book = new FlowBook()
@@ -63,10 +57,10 @@ export class SwitchChannel {
   }
 
   attach(channel: Channel): void {
-    const state: State = { state: 'loading', channel, waiting: [], packets: 0 }
+    const state: State = { state: 'loading', channel, early: new EarlyEvents() }
     this.now = state
     this.load(channel).then(
-      () => this.loaded(channel, state.waiting),
+      () => this.loaded(channel, state.early),
       (error: Error) => {
         this.options.logger.warn({ node: this.options.node, err: error }, 'the switch could not be read')
         channel.close(error)
@@ -91,11 +85,7 @@ export class SwitchChannel {
     const { now } = this
     if (now.state === 'absent' || now.channel !== channel) return
     if (now.state === 'loaded') this.takeNow(event)
-    else if (event.type === 'packet_in2' && now.packets >= packetsWaitingMax) this.options.packets.refuse()
-    else {
-      if (event.type === 'packet_in2') now.packets += 1
-      now.waiting.push(event)
-    }
+    else if (!now.early.push(event)) this.options.packets.refuse()
   }
 
   /** Does what changes flows; what the flow monitor says meanwhile is taken up afterwards. */
@@ -122,10 +112,10 @@ export class SwitchChannel {
     this.options.ports.load(ports.items, this.book.size === this.book.foreign)
   }
 
-  private loaded(channel: Channel, waiting: readonly EventMessage[]): void {
+  private loaded(channel: Channel, early: EarlyEvents): void {
     if (this.channel !== channel) return
     this.now = { state: 'loaded', channel }
-    for (const event of waiting) this.takeNow(event)
+    for (const event of early) this.takeNow(event)
     this.options.events.changed()
   }
 
@@ -147,7 +137,8 @@ export class SwitchChannel {
         events.packetIn(packets.read(event))
         break
       case 'error':
-        logger.warn({ node, error: event.error }, 'the switch reports an error')
+        // Packets that the switch does not know any more are as many as waited when it started again.
+        logger[isStale(event) ? 'debug' : 'warn']({ node, error: event.error }, 'the switch reports an error')
         break
       default:
         break
@@ -158,6 +149,8 @@ export class SwitchChannel {
     for (const meterId of deletedMeters(update)) this.meters.delete(meterId)
     const news = takeUpdate(update, this.book)
     if (news?.type === 'drift') this.options.events.drift(news.drift)
-    else if (news?.type === 'expired') this.options.events.expired(news.origin)
+    else if (news?.type === 'expired') this.options.events.expired(news.origin, news.table)
   }
 }
+
+const isStale = ({ error }: MessageOf<'error'>): boolean => error.name === 'NXR_STALE'

@@ -16,6 +16,7 @@ import { type FakePort, isUp } from './switch/datapath.js'
 import { type Device, macOf } from './switch/devices.js'
 import type { FakeHooks } from './switch/hooks.js'
 import { type Conversation, type DialTo, Reconnecting } from './switch/reconnecting.js'
+import type { StoredRow } from './switch/values.js'
 import { Vswitchd } from './switch/vswitchd.js'
 
 /** A frame that leaves towards a container. */
@@ -41,6 +42,8 @@ export interface FakeSwitchOptions {
   readonly onFrame?: (frame: Frame) => void
   /** A packet leaves through a tunnel port. */
   readonly onTunnel?: (output: TracedOutput, node: FakeSwitch) => void
+  /** A packet leaves through the port for LISP routers. */
+  readonly onGpe?: (output: TracedOutput, node: FakeSwitch) => void
 }
 
 const integration = 'br-int'
@@ -188,9 +191,14 @@ export class FakeSwitch {
     this.vswitchd.stop()
   }
 
+  /** The port for LISP routers has packets without Ethernet header. */
+  private isGpe({ options }: StoredRow): boolean {
+    return options instanceof Map && options.get('exts') === 'gpe'
+  }
+
   private get tunnelPort(): FakePort | undefined {
     for (const row of this.database.rows('Interface').values())
-      if (row.type === 'vxlan') return this.port(String(row.name))
+      if (row.type === 'vxlan' && !this.isGpe(row)) return this.port(String(row.name))
     return undefined
   }
 
@@ -231,9 +239,11 @@ export class FakeSwitch {
   }
 
   private leaves(port: FakePort, output: TracedOutput): void {
-    const type = this.database.named('Interface', port.name)?.type ?? ''
-    if (type === 'vxlan') this.options.onTunnel?.(output, this)
-    else if (isUp(port) && !port.dead) {
+    const row = this.database.named('Interface', port.name)
+    if (row?.type === 'vxlan') {
+      const leaves = this.isGpe(row) ? this.options.onGpe : this.options.onTunnel
+      leaves?.(output, this)
+    } else if (isUp(port) && !port.dead) {
       const { bytes } = output.state.packet
       this.options.onFrame?.({
         node: this.name,

@@ -139,6 +139,7 @@ export class Simulation {
             tunnelUdpPort: 4789,
             datapathType: 'system',
             fabricId,
+            gpe: { port: 'heddle-gpe', udpPort: 4790 },
           },
           ovsdb: [{ kind: 'ptcp', port: ovsdbPort }],
           openflow: [{ kind: 'ptcp', port: openflowPort }],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, type ConfigInput, loadConfig, settings } from '#config'
+import { gpeSettings } from '#switch/settings.js'
 
 const path = '/etc/heddle/heddle.yaml'
 const fromFile = (text: string, more: ConfigInput = {}) => loadConfig({ ...more, file: { path, text } })
@@ -203,6 +204,21 @@ describe('the mapping system', () => {
     })
     expect(config.mapping.sites).toEqual([])
     expect(ignored).toEqual(['HEDDLE_MAPPING_SITES'])
+  })
+})
+
+describe('VXLAN-GPE ports', () => {
+  const port = { port: 'heddle-gpe', udpPort: 4790 }
+
+  it.each([
+    ['no router can reach the mapping system', {}, undefined],
+    ['there is no mapping system', { 'lisp.listen': 'none' }, undefined],
+    ['routers can come', { 'lisp.listen': '192.0.2.1:4342' }, port],
+    ['EIDs are elsewhere', { 'mapping.resolvers': '127.0.0.1:4343' }, port],
+    ['they are wanted', { 'tunnel.gpe': 'always', 'tunnel.gpePortName': 'gpe0' }, { ...port, port: 'gpe0' }],
+    ['they are not wanted', { 'tunnel.gpe': 'never', 'lisp.listen': '192.0.2.1:4342' }, undefined],
+  ])('where %s', (_, flags, expected) => {
+    expect(gpeSettings(loadConfig({ flags }).config).gpe).toEqual(expected)
   })
 })
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cookieOf, type Origin } from '#compile/cookie.js'
-import { type Desired, nothing } from '#compile/desired.js'
+import { type Desired, nothing, type PortWish } from '#compile/desired.js'
 import { meter, output } from '#openflow/actions.js'
 import type { Flow } from '#openflow/flow.js'
 import { flowBody, flowKey } from '#reconcile/flow-book.js'
@@ -20,6 +20,7 @@ interface End {
   readonly rateKbps: number | undefined
   readonly held: boolean
   readonly mtu: number | undefined
+  readonly internalMac?: number | undefined
 }
 
 const end = (ofport: number): fc.Arbitrary<End | undefined> =>
@@ -31,6 +32,7 @@ const end = (ofport: number): fc.Arbitrary<End | undefined> =>
       rateKbps: fc.constantFrom(undefined, 1000, 2000),
       held: fc.boolean(),
       mtu: fc.constantFrom(undefined, 1400),
+      internalMac: fc.constantFrom(undefined, 0x0a58_0a00_0001, 0x0a58_0a00_0002),
     }),
     { nil: undefined },
   )
@@ -50,11 +52,17 @@ const flowOf = ({ serial, ofport, to, rateKbps }: End): Flow => ({
   actions: [...(rateKbps === undefined ? [] : [meter(ofport)]), output(to)],
 })
 
+const wishOf = ({ ofport, mtu, internalMac }: End): PortWish => ({
+  name: nameOf(ofport),
+  ...(mtu !== undefined && { mtu }),
+  ...(internalMac !== undefined && { internalMac }),
+})
+
 const desiredOf = (ends: readonly End[]): Desired =>
   ends.length === 0
     ? nothing
     : {
-        ports: ends.map(({ ofport, mtu }) => ({ name: nameOf(ofport), ...(mtu !== undefined && { mtu }) })),
+        ports: ends.map(wishOf),
         flows: ends.map(flowOf),
         meters: ends.flatMap(({ ofport, rateKbps }) =>
           rateKbps === undefined ? [] : [{ meterId: ofport, rateKbps, burstKbits: 100 }],
@@ -73,8 +81,7 @@ const wantedOf = (ends: readonly End[], which = serials): Wanted[] =>
 const wantedPorts = (ends: readonly End[]): WantedPort[] =>
   ofports.map((ofport) => {
     const wish = ends.find((one) => one.ofport === ofport)
-    const mtu = wish?.mtu === undefined ? {} : { mtu: wish.mtu }
-    return { name: nameOf(ofport), wish: wish && { name: nameOf(ofport), ...mtu } }
+    return { name: nameOf(ofport), wish: wish && wishOf(wish) }
   })
 
 /** What somebody else did to the switch. */

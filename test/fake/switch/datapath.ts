@@ -16,7 +16,7 @@ import { noCookie, type PacketForController, PausedPackets } from './packet-ins.
 export interface FakePort {
   readonly ofport: number
   readonly name: string
-  readonly mac: string
+  mac: string
   config: readonly string[]
   /** The device has no carrier of its own accord. */
   carrier: boolean
@@ -100,6 +100,13 @@ export class Datapath implements TracedSwitch {
     const port = this.byNumber.get(ofport)
     if (port === undefined || port.carrier === carrier) return
     port.carrier = carrier
+    this.portModified(port)
+  }
+
+  setMac(ofport: number, mac: string): void {
+    const port = this.byNumber.get(ofport)
+    if (port === undefined || port.mac === mac) return
+    port.mac = mac
     this.portModified(port)
   }
 

@@ -173,6 +173,7 @@ export class Vswitchd {
         break
       case 'Interface':
         if (before.has('mtu_request')) this.applyMtu(row, set)
+        if (before.has('mac')) this.applyMac(row, set)
         break
       case 'Controller':
         if (before.has('target'))
@@ -252,7 +253,7 @@ export class Vswitchd {
       return
     }
     this.missing.delete(name)
-    const mac = device?.mac ?? macOf(this.options.node, name)
+    const mac = device?.mac ?? (textOf(row.mac) || macOf(this.options.node, name))
     const wish = type === 'internal' && name === bridge.options.name ? local : numberOf(row.ofport_request)
     const port = bridge.datapath.addPort(name, mac, device?.carrier ?? true, wish)
     bridge.ports.set(portUuid, port)
@@ -265,9 +266,19 @@ export class Vswitchd {
 
   private applyMtu(row: StoredRow, set: SetColumn): void {
     const device = this.options.devices.get(textOf(row.name))
-    if (device === undefined) return
-    device.mtu = numberOf(row.mtu_request) ?? device.mtu
-    set('Interface', row, 'mtu', device.mtu)
+    const wish = numberOf(row.mtu_request)
+    if (device !== undefined) device.mtu = wish ?? device.mtu
+    else if (textOf(row.type) !== 'internal') return
+    set('Interface', row, 'mtu', device?.mtu ?? wish ?? 1500)
+  }
+
+  /** Only of a device that the switch makes itself. */
+  private applyMac(row: StoredRow, set: SetColumn): void {
+    const found = this.portOf(textOf(row.name))
+    const mac = textOf(row.mac)
+    if (found === undefined || mac === '' || textOf(row.type) !== 'internal') return
+    found.bridge.datapath.setMac(found.port.ofport, mac)
+    set('Interface', row, 'mac_in_use', mac)
   }
 
   private closePort(bridgeUuid: string, portUuid: string): void {
