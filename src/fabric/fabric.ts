@@ -12,15 +12,15 @@ import type { WireView } from '#model/status.js'
 import type { TopologyPlan, TopologySpec, TopologyView } from '#model/topology.js'
 import type { Provenance, Wire, WireSpec } from '#model/wire.js'
 import type { Store, StoreBatch } from '#store/store.js'
-import { admit, type Draft } from './admission.js'
 import type { Convergence } from './convergence.js'
 import type { Journal } from './journal.js'
 import type { OverlayIntent } from './overlay-intent.js'
-import { describeDifference, topologyDifference } from './topology-plan.js'
+import { Topologies } from './topologies.js'
 import { flowView, nodeView, type Owner, wireView } from './views.js'
 import { VniLedger } from './vni-ledger.js'
 import type { VniRange } from './vni-pool.js'
-import { newWire, patched, replacement, specOf } from './wire-values.js'
+import { WireChanges } from './wire-changes.js'
+import { newWire, patched, specOf } from './wire-values.js'
 
 export interface FabricOptions {
   readonly store: Pick<Store, 'state' | 'retired' | 'onChange' | 'topologies'>
@@ -44,10 +44,15 @@ export interface FabricOptions {
 export class LiveFabric implements Fabric {
   /** Networks draw from it as well. */
   readonly vnis: VniLedger
+  private readonly changes: WireChanges
+  private readonly sets: Topologies
 
   constructor(private readonly options: FabricOptions) {
     const { intent } = options.convergence
     this.vnis = new VniLedger({ ...options, intent })
+    const { vnis } = this
+    this.changes = new WireChanges({ ...options, vnis })
+    this.sets = new Topologies({ ...options, vnis, changes: this.changes })
   }
 
   /** To be called once the store's wires and networks are in the intent. */
@@ -71,7 +76,7 @@ export class LiveFabric implements Fabric {
     request: Request,
   ): Promise<{ node: NodeView; created: boolean }> {
     const { convergence, clock } = this.options
-    this.requireLeader()
+    this.changes.requireLeader()
     checkTarget(spec)
     const stored = convergence.inventory.stored.get(name)
     const putNode = {
@@ -80,14 +85,14 @@ export class LiveFabric implements Fabric {
       joinedAt: stored?.joinedAt ?? clock.wallTime(),
       ...(stored?.lastRloc !== undefined && { lastRloc: stored.lastRloc }),
     }
-    await this.commit([], { putNode }, request)
+    await this.changes.commit([], { putNode }, request)
     return { node: nodeView(name, convergence), created: stored === undefined }
   }
 
   async deleteNode(name: string, request: Request): Promise<void> {
     const { convergence, overlay, releaseNode, deleteEndpoint } = this.options
     this.requireNode(name)
-    this.requireLeader()
+    this.changes.requireLeader()
     const [wire] = convergence.intent.wiresAt(name)
     if (wire !== undefined) {
       const count = convergence.intent.wiresAt(name).size
@@ -111,7 +116,7 @@ export class LiveFabric implements Fabric {
     // The endpoint that the node itself is goes with it.
     for (const { id } of endpoints) await deleteEndpoint(id, { ...request, waitMs: 0 })
     await releaseNode(name)
-    if (convergence.inventory.stored.has(name)) await this.commit([], { removeNode: name }, request)
+    if (convergence.inventory.stored.has(name)) await this.changes.commit([], { removeNode: name }, request)
   }
 
   ports(node: string): readonly Port[] {
@@ -134,118 +139,66 @@ export class LiveFabric implements Fabric {
   }
 
   wire(name: string): WireView {
-    return this.view(this.requireWire(name))
+    return this.view(this.changes.requireWire(name))
   }
 
   async createWire(spec: WireSpec, request: Request): Promise<WireView> {
     const began = this.options.clock.now()
-    this.requireLeader()
-    this.admit([{ spec, at: '' }])
-    await this.store([spec.name], began, async () => {
+    this.changes.requireLeader()
+    this.changes.admit([{ spec, at: '' }])
+    await this.changes.store([spec.name], began, async () => {
       const [vni] = this.vnis.allocate([spec])
-      await this.commit([vni as number], { addWires: [newWire(spec, vni as number, request)] }, request)
+      await this.changes.commit(
+        [vni as number],
+        { addWires: [newWire(spec, vni as number, request)] },
+        request,
+      )
     })
-    await this.whenConfirmed([spec.name], request)
+    await this.changes.whenConfirmed([spec.name], request)
     return this.wire(spec.name)
   }
 
   async changeWire(name: string, patch: WirePatch, request: Request): Promise<WireView> {
     const began = this.options.clock.now()
-    const wire = this.requireWire(name)
-    this.requireLeader()
+    const wire = this.changes.requireWire(name)
+    this.changes.requireLeader()
     this.requireLoose(wire)
     const changed = patched(wire, patch, request)
-    this.admit([{ spec: specOf(changed), at: '', serial: wire.serial }])
+    this.changes.admit([{ spec: specOf(changed), at: '', serial: wire.serial }])
     const retire = changed.vni === wire.vni ? [] : [this.vnis.retirement(wire)]
-    await this.store([name], began, () =>
-      this.commit([changed.vni], { changeWires: [changed], retireVnis: retire }, request),
+    await this.changes.store([name], began, () =>
+      this.changes.commit([changed.vni], { changeWires: [changed], retireVnis: retire }, request),
     )
-    await this.whenConfirmed([name], request)
+    await this.changes.whenConfirmed([name], request)
     return this.wire(name)
   }
 
   async deleteWire(name: string, request: Request): Promise<void> {
-    const wire = this.requireWire(name)
-    this.requireLeader()
+    const wire = this.changes.requireWire(name)
+    this.changes.requireLeader()
     this.requireLoose(wire)
-    await this.commit([], { removeWires: [wire], retireVnis: [this.vnis.retirement(wire)] }, request)
-    await this.whenGone([wire], request)
+    await this.changes.commit([], { removeWires: [wire], retireVnis: [this.vnis.retirement(wire)] }, request)
+    await this.changes.whenGone([wire], request)
   }
 
   topologies(): readonly TopologyView[] {
-    return [...this.options.store.topologies()].map(({ name }) => this.topology(name))
+    return this.sets.list()
   }
 
   topology(name: string): TopologyView {
-    this.requireTopology(name)
-    const { convergence } = this.options
-    const wires = [...convergence.intent.inTopology(name).values()]
-    const counts = { up: 0, down: 0, pending: 0 }
-    for (const wire of wires) counts[convergence.stateOf(wire)]++
-    return { name, wires, ...counts }
+    return this.sets.get(name)
   }
 
   planTopology(name: string, spec: TopologySpec): TopologyPlan {
-    const difference = this.differenceOf(name, spec)
-    this.admitDifference(difference)
-    return describeDifference(difference)
+    return this.sets.plan(name, spec)
   }
 
-  async applyTopology(
-    name: string,
-    spec: TopologySpec,
-    request: Request,
-  ): Promise<{ plan: TopologyPlan; topology: TopologyView; created: boolean }> {
-    const began = this.options.clock.now()
-    this.requireLeader()
-    const created = !this.hasTopology(name)
-    const difference = this.differenceOf(name, spec)
-    this.admitDifference(difference)
-    const { add, change, remove } = difference
-    const vnis = this.vnis.allocate(add.map((one) => one.spec))
-    const addWires = add.map((one, index) => ({
-      ...newWire(one.spec, vnis[index] as number, request),
-      topology: name,
-    }))
-    const changeWires = change.map((one) => ({
-      ...one.wire,
-      ...replacement(one.wire, one.spec),
-      provenance: request.provenance,
-    }))
-    const leaving = [
-      ...remove,
-      ...change.filter(({ fields }) => fields.includes('vni')).map(({ wire }) => wire),
-    ]
-    const touched = [...addWires, ...changeWires]
-    await this.store(
-      touched.map((wire) => wire.name),
-      began,
-      () =>
-        this.commit(
-          vnis,
-          {
-            addWires,
-            changeWires,
-            removeWires: remove,
-            retireVnis: leaving.map((wire) => this.vnis.retirement(wire)),
-            putTopology: { name, provenance: request.provenance },
-          },
-          request,
-        ),
-    )
-    const names = touched.map((wire) => wire.name)
-    await Promise.all([this.whenGone(remove, request), this.whenConfirmed(names, request)])
-    return { plan: describeDifference(difference), topology: this.topology(name), created }
+  applyTopology(...args: Parameters<Fabric['applyTopology']>): ReturnType<Fabric['applyTopology']> {
+    return this.sets.apply(...args)
   }
 
-  async deleteTopology(name: string, request: Request): Promise<TopologyPlan> {
-    this.requireTopology(name)
-    this.requireLeader()
-    const wires = [...this.options.convergence.intent.inTopology(name).values()]
-    const retireVnis = wires.map((wire) => this.vnis.retirement(wire))
-    await this.commit([], { removeWires: wires, retireVnis, removeTopology: name }, request)
-    await this.whenGone(wires, request)
-    return { add: [], change: [], remove: wires.map((wire) => wire.name), keep: 0 }
+  deleteTopology(name: string, request: Request): Promise<TopologyPlan> {
+    return this.sets.delete(name, request)
   }
 
   subscribe(...args: Parameters<Fabric['subscribe']>): ReturnType<Fabric['subscribe']> {
@@ -276,53 +229,6 @@ export class LiveFabric implements Fabric {
       throw new FabricError('not-found', `there is no node ${name}`)
   }
 
-  private requireWire(name: string): Wire {
-    const wire = this.options.convergence.intent.named(name)
-    if (wire === undefined) throw new FabricError('not-found', `there is no link ${name}`)
-    return wire
-  }
-
-  private hasTopology(name: string): boolean {
-    for (const topology of this.options.store.topologies()) if (topology.name === name) return true
-    return false
-  }
-
-  private requireTopology(name: string): void {
-    if (!this.hasTopology(name)) throw new FabricError('not-found', `there is no topology ${name}`)
-  }
-
-  private requireLeader(): void {
-    const { state } = this.options.store
-    if (state.state === 'standby') throw new FabricError('not-leader', state.reason)
-    if (state.state !== 'leader') throw new FabricError('store-unavailable', state.reason)
-  }
-
-  private admit(drafts: readonly Draft[], leaving: ReadonlySet<number> = new Set()): void {
-    const { convergence, overlay } = this.options
-    admit(drafts, leaving, {
-      intent: convergence.intent,
-      overlay,
-      inventory: convergence.inventory,
-      vnis: this.vnis,
-    })
-  }
-
-  private differenceOf(name: string, spec: TopologySpec) {
-    return topologyDifference(this.options.convergence.intent.inTopology(name), spec)
-  }
-
-  private admitDifference({ add, change, remove }: ReturnType<typeof topologyDifference>): void {
-    const drafts: Draft[] = [
-      ...add.map(({ spec, index }) => ({ spec, at: `links[${index}].` })),
-      ...change.map(({ spec, index, wire }) => ({ spec, at: `links[${index}].`, serial: wire.serial })),
-    ]
-    this.admit(drafts, new Set(remove.map(({ serial }) => serial)))
-  }
-
-  private commit(vnis: readonly number[], batch: StoreBatch, { provenance }: Request): Promise<void> {
-    return this.vnis.promise(vnis, batch, (whole) => this.options.commit(whole, provenance))
-  }
-
   /** A link of a topology is changed through it: otherwise the next application would undo the change. */
   private requireLoose(wire: Wire): void {
     if (wire.topology === undefined) return
@@ -331,30 +237,6 @@ export class LiveFabric implements Fabric {
       `link ${wire.name} belongs to topology ${wire.topology}; state it there, or leave it out`,
       { owner: `topology ${wire.topology}` },
     )
-  }
-
-  /** Stores, keeping the receipts of the wires named. */
-  private async store(names: readonly string[], began: number, commit: () => Promise<void>): Promise<void> {
-    const { receipts } = this.options.convergence
-    for (const name of names) receipts.begin(name, began)
-    await commit()
-    const now = this.options.clock.now()
-    for (const name of names) receipts.stored(name, now)
-  }
-
-  /** Waits until the wires named are up or down for certain, or the request's patience ends. */
-  private async whenConfirmed(names: readonly string[], request: Request): Promise<void> {
-    const { convergence } = this.options
-    const serials = names.map((name) => this.requireWire(name).serial)
-    await convergence.wait(serials, request.waitMs, (_, state) => state !== 'pending', request.signal)
-  }
-
-  /** Waits until no reachable switch holds anything of these wires. */
-  private async whenGone(wires: readonly Wire[], request: Request): Promise<void> {
-    const { convergence } = this.options
-    const nodes = new Map(wires.map(({ serial, a, b }) => [serial, [a.node, b.node]]))
-    const done = (serial: number): boolean => convergence.isSettled(serial, nodes.get(serial) ?? [])
-    await convergence.wait([...nodes.keys()], request.waitMs, done, request.signal)
   }
 }
 
