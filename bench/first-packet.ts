@@ -4,7 +4,14 @@
  */
 import { sleep, systemClock } from '#link/clock.js'
 import type { BenchOptions } from './main.js'
-import { type Attached, attach, inside, type OverlayFabric, onOverlay } from './overlay-fabric.js'
+import {
+  type Attached,
+  attach,
+  inside,
+  makeContainer,
+  type OverlayFabric,
+  onOverlay,
+} from './overlay-fabric.js'
 import { atMost, type BenchResult, result } from './report.js'
 import { median, summary } from './statistics.js'
 
@@ -36,17 +43,12 @@ const addressesOf = (side: number, index: number): readonly string[] =>
     return at % 2 === 0 ? `10.1.${side}.${number}` : `fd01::${side}:${number.toString(16)}`
   })
 
-const makeContainers = async (fabric: OverlayFabric, side: number): Promise<readonly Attached[]> => {
-  const hosts = await fabric.lab.addHosts(
-    Array.from({ length: containers }, (_, index) => ({
-      name: `c${side}${index}`,
-      node: `n${side}`,
-      interfaces: ['e0'],
-    })),
-  )
+const attachContainers = async (fabric: OverlayFabric, side: number): Promise<readonly Attached[]> => {
   const attached: Attached[] = []
-  for (const [index, host] of hosts.entries())
+  for (let index = 0; index < containers; index++) {
+    const host = await makeContainer(fabric, `c${side}${index}`, `n${side}`)
     attached.push(await attach(fabric, host, { network: 'bench', addresses: [...addressesOf(side, index)] }))
+  }
   return attached
 }
 
@@ -100,8 +102,8 @@ export const run = async ({ say }: BenchOptions): Promise<BenchResult> =>
       subnets: [{ cidr: '10.1.0.0/16' }, { cidr: 'fd01::/64' }],
       idleTimeoutSeconds: 1,
     })
-    const senders = await makeContainers(fabric, 1)
-    const receivers = await makeContainers(fabric, 2)
+    const senders = await attachContainers(fabric, 1)
+    const receivers = await attachContainers(fabric, 2)
     for (const { host } of [...senders, ...receivers]) await inside(host, ['ip', 'neigh', 'flush', 'all'])
     const all: Pings[] = []
     for (let round = 0; round < rounds; round++) {

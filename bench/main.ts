@@ -42,6 +42,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'packets lost when an EID moves under 1,000 packets a second',
     load: async () => (await import('./move.js')).run,
   },
+  dataplane: {
+    about: 'TCP and RTT between containers on two nodes beside flows written by hand',
+    load: async () => (await import('./dataplane.js')).run,
+  },
   replica: {
     about: 'replication of a 20,000-port database beside the floor of reading and parsing',
     load: async () => {

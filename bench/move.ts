@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import type { LabHost } from '#lab/host.js'
 import { sleep, systemClock } from '#link/clock.js'
 import type { BenchOptions } from './main.js'
-import { attach, inside, type OverlayFabric, onOverlay } from './overlay-fabric.js'
+import { attach, inside, makeContainer, type OverlayFabric, onOverlay } from './overlay-fabric.js'
 import { atMost, type BenchResult, result } from './report.js'
 import { median, percentile, summary, timed } from './statistics.js'
 
@@ -115,11 +115,8 @@ const dress = async (fabric: OverlayFabric, host: LabHost): Promise<void> => {
   await inside(host, ['ip', '-batch', '-'], `${lines.join('\n')}\n`)
 }
 
-const makeHost = (fabric: OverlayFabric, name: string, node: string): Promise<LabHost> =>
-  fabric.lab.addHost({ name, node, interfaces: ['e0'] })
-
 const measureMoves = async (fabric: OverlayFabric, sender: LabHost): Promise<readonly Loss[]> => {
-  const there = [await makeHost(fabric, 'b2', 'n2'), await makeHost(fabric, 'b3', 'n3')] as const
+  const there = [await makeContainer(fabric, 'b2', 'n2'), await makeContainer(fabric, 'b3', 'n3')] as const
   for (const host of there) await dress(fabric, host)
   const stream = await startStream(sender, there)
   const losses: Loss[] = []
@@ -133,7 +130,7 @@ const measureMoves = async (fabric: OverlayFabric, sender: LabHost): Promise<rea
 
 /** The node's end of the cable comes down with the namespace that it leaves, so there is a moment without any. */
 const measureReplugs = async (fabric: OverlayFabric, sender: LabHost): Promise<readonly Loss[]> => {
-  let host = await makeHost(fabric, 'r', 'n2')
+  let host = await makeContainer(fabric, 'r', 'n2')
   await dress(fabric, host)
   const stream = await startStream(sender, [host])
   const losses: Loss[] = []
@@ -170,7 +167,9 @@ const report = (moved: readonly Loss[], replugged: readonly Loss[]): BenchResult
 export const run = async ({ say }: BenchOptions): Promise<BenchResult> =>
   onOverlay('bmove', 3, restPort, async (fabric) => {
     await fabric.client.overlay.putNetwork('bench', { subnets: [{ cidr: '10.1.0.0/16' }] })
-    const { host: sender } = await attach(fabric, await makeHost(fabric, 'a', 'n1'), { network: 'bench' })
+    const { host: sender } = await attach(fabric, await makeContainer(fabric, 'a', 'n1'), {
+      network: 'bench',
+    })
     say(`${moves} moves under ${rate} packets a second`)
     const moved = await measureMoves(fabric, sender)
     say(`${replugs} times a cable is pulled out of one node and plugged into another`)

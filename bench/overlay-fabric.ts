@@ -40,6 +40,13 @@ export const inside = async (host: LabHost, command: readonly string[], input?: 
   return stdout
 }
 
+/** What the underlay of a lab (1,600 bytes) leaves of a packet: both ends of a container's cable have to take it. */
+const containerMtu = 1550
+
+/** A container with one interface, `e0`. */
+export const makeContainer = ({ lab }: OverlayFabric, name: string, node: string): Promise<LabHost> =>
+  lab.addHost({ name, node, interfaces: [{ name: 'e0', mtu: containerMtu }] })
+
 /** An interface of a container as it is once it is attached. */
 export interface Attached {
   readonly host: LabHost
@@ -51,16 +58,15 @@ export const attach = async (
   { client }: OverlayFabric,
   host: LabHost,
   body: Omit<EndpointBody, 'node' | 'interface'>,
-  device = 'e0',
 ): Promise<Attached> => {
-  const at = { node: host.node, interface: host.device(device) }
+  const at = { node: host.node, interface: host.device('e0') }
   const endpoint = await client.overlay.putEndpoint(at.interface, { ...body, ...at })
   if (endpoint.status.state !== 'up') throw new Error(`${host.name} is ${JSON.stringify(endpoint.status)}`)
   const lines = [
-    `link set ${device} address ${endpoint.mac} mtu ${endpoint.mtu} up`,
+    `link set e0 address ${endpoint.mac} mtu ${endpoint.mtu} up`,
     ...endpoint.addresses.flatMap(({ address, prefixLength, gateway }) => [
-      `address add ${address}/${prefixLength} dev ${device}${address.includes(':') ? ' nodad' : ''}`,
-      `route replace default via ${gateway} dev ${device}`,
+      `address add ${address}/${prefixLength} dev e0${address.includes(':') ? ' nodad' : ''}`,
+      `route replace default via ${gateway} dev e0`,
     ]),
   ]
   await inside(host, ['ip', '-batch', '-'], `${lines.join('\n')}\n`)
