@@ -156,7 +156,7 @@ const pauseMs = 500
  * in use, and keeps what a burst took until the next one. So the heap of a large fabric grows in small steps, and is collected after
  * the load and after bursts.
  */
-const keepHeapTight = (store: Northbound, wires: () => number): void => {
+const keepHeapTight = (store: Northbound, wires: () => number, backlog: () => number): void => {
   let tight = false
   let cancel = (): void => {}
   const tighten = (): void => {
@@ -166,11 +166,16 @@ const keepHeapTight = (store: Northbound, wires: () => number): void => {
     // The flag counts from the next collection on.
     collectGarbage()
   }
+  /** Once all switches have what the burst was about. */
+  const settle = (): void => {
+    if (backlog() > 0) cancel = systemClock.schedule(pauseMs, settle)
+    else collectGarbage()
+  }
   store.onChange((change) => {
     tighten()
     if (!tight || change.wires.length < manyChanges) return
     cancel()
-    cancel = systemClock.schedule(pauseMs, collectGarbage)
+    cancel = systemClock.schedule(pauseMs, settle)
   })
   tighten()
 }
@@ -251,7 +256,11 @@ export const startController = async (
     await store.loaded(signal).finally(late)
     controller.load()
     mapping.start()
-    keepHeapTight(store, () => controller.convergence.intent.size)
+    keepHeapTight(
+      store,
+      () => controller.convergence.intent.size,
+      () => controller.fleet.backlog,
+    )
     await listenOnRest(server, config.listen.rest)
     signal?.throwIfAborted()
   } catch (error) {
