@@ -81,7 +81,9 @@ export class OverlayRuntime {
     const proactive = new Proactive(intent, inventory, moves)
     const touched = (serial: number): void => this.side.touched(serial)
     const parts = { fleet, intent, cache, moves, proactive, resolution: this.resolution, touched }
-    this.overlay = new Overlay(parts)
+    const { whereabouts } = options
+    this.overlay = new Overlay({ ...parts, prefixes: (vni) => whereabouts.prefixes(vni) })
+    whereabouts.watchPrefixes((vni) => this.overlay.prefixesChanged(vni))
     const { overlay, ownEids } = this
     const introduce = (node: string, far: string): void => {
       const { rloc } = inventory.node(far)

@@ -7,6 +7,7 @@ import { type OriginKind, originAt, type Slot, slotOf } from '#compile/cookie.js
 import { type Desired, nothing, type PortWish } from '#compile/desired.js'
 import { compileEndpoint, originOfEndpoint, portOf } from '#compile/endpoint.js'
 import { compileNetwork, originOfNetwork } from '#compile/network.js'
+import type { Cidr } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
 import type { NodeFacts } from '#model/facts.js'
 import type { Network } from '#model/network.js'
@@ -26,6 +27,8 @@ export interface OverlayOptions {
   readonly moves: Moves
   readonly proactive: Proactive
   readonly resolution: Resolution
+  /** EID-prefixes of LISP routers, asked about besides subnets. */
+  readonly prefixes: (vni: number) => readonly Cidr[]
   /** Something about the switch of the endpoint with this serial has changed. */
   readonly touched: (serial: number) => void
 }
@@ -179,6 +182,14 @@ export class Overlay implements Feature {
     }
   }
 
+  /** Other prefixes of LISP routers than before are to be asked about. */
+  prefixesChanged(vni: number): void {
+    const { fleet, intent } = this.options
+    const network = intent.withVni(vni)
+    if (network === undefined) return
+    for (const node of intent.nodesOf(network.name).keys()) fleet.mark(node, networkSlot(network))
+  }
+
   /** What traffic asked for, and what a proactive network has besides. */
   entriesOf(node: string, slot: Slot): readonly CacheEntry[] {
     const entries = this.options.cache.at(node, slot)
@@ -209,10 +220,11 @@ export class Overlay implements Feature {
     const { fleet, intent } = this.options
     const network = intent.networkWithSerial(serial)
     if (network === undefined || !this.isNeeded(network, node)) return nothing
-    return compileNetwork(network, fleet.inventory, node, {
-      at: (one) => this.endpointsOf(network, one),
+    const members = {
+      at: (one: string) => this.endpointsOf(network, one),
       nodes: () => intent.nodesOf(network.name).keys(),
-    })
+    }
+    return compileNetwork(network, fleet.inventory, node, members, this.options.prefixes(network.vni))
   }
 
   /** A node holds a network while it has endpoints of it, and for what is still to be sent on. */
