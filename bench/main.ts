@@ -6,6 +6,10 @@ import { type BenchResult, tableOf } from './report.js'
 export interface BenchOptions {
   /** Measure the peers as well: installs them where they are missing. */
   readonly peers: boolean
+  /** Overlay networks instead of wires, where a bench has both. */
+  readonly networks: boolean
+  /** How many nodes, where a bench can do with fewer. */
+  readonly nodes?: number
   readonly say: (line: string) => void
 }
 
@@ -23,8 +27,11 @@ const benches: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./wires.js')).run,
   },
   scale: {
-    about: '200 simulated switches with 50,000 wires',
-    load: async () => (await import('./scale.js')).run,
+    about: '200 simulated switches with 50,000 wires; with --networks 1,000 with 100,000 endpoints',
+    load: async () => {
+      const [wires, networks] = [await import('./scale.js'), await import('./scale-networks.js')]
+      return (options) => (options.networks ? networks : wires).run(options)
+    },
   },
   codec: {
     about: 'OpenFlow and OVSDB encoding and decoding',
@@ -63,6 +70,12 @@ const program = new Command('npm run bench --')
   .description('measure Heddle beside its peers')
   .argument('<name>', `which bench: ${Object.keys(benches).join(', ')}`)
   .option('--peers', 'measure the peers as well (installs what they need)', false)
+  .option('--networks', 'of scale: endpoints of a network instead of wires', false)
+  .addOption(
+    new Option('--nodes <count>', 'of scale --networks: fewer nodes, of 100 endpoints each').argParser(
+      Number,
+    ),
+  )
   .addOption(new Option('--json', 'print the result as JSON in the last line').default(false))
   .addHelpText(
     'after',
@@ -70,12 +83,12 @@ const program = new Command('npm run bench --')
       .map(([name, { about }]) => `  ${name.padEnd(14)}${about}`)
       .join('\n')}`,
   )
-  .action(async (name: string, { peers, json }: { peers: boolean; json: boolean }) => {
+  .action(async (name: string, { json, ...told }: Omit<BenchOptions, 'say'> & { json: boolean }) => {
     const entry = Object.hasOwn(benches, name) ? benches[name] : undefined
     if (entry === undefined)
       return program.error(`there is no bench ${name}: ${Object.keys(benches).join(', ')}`)
     const run = await entry.load()
-    const outcome = await run({ peers, say: (line) => process.stderr.write(`${line}\n`) })
+    const outcome = await run({ ...told, say: (line) => process.stderr.write(`${line}\n`) })
     process.stdout.write(`${tableOf(outcome)}\n`)
     if (json) process.stdout.write(`${JSON.stringify(outcome)}\n`)
     process.exit(outcome.ok ? 0 : 1)

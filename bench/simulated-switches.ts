@@ -6,7 +6,8 @@
  * `start` {controller, nodes, ports, prefix?}: nodes `s0`, `s1`, … with devices `e0`, `e1`, …; answers when all have dialled
  * `plug` {node, interfaces}, `unplug` {node, interface}, `carrier` {node, interface, up}
  * `restart` {nodes?}: `ovs-vswitchd` of the nodes named, or all, starts again; `drop`: connections are lost and dialled again
- * `flows` {node}: how many flows each cookie has there; `status`: connections, ports, flows, flow-mods so far, memory
+ * `talk` {packets}: containers send; the tables of their switches decide what becomes of it
+ * `flows`: how many flows each node has; `status`: connections, ports, flows, flow-mods and packets so far, memory
  * `stop`
  */
 import { createInterface } from 'node:readline'
@@ -16,7 +17,9 @@ import { systemClock } from '#link/clock.js'
 import { dial } from '#link/dial.js'
 import { seededRandom } from '#link/random.js'
 import { parseDialTarget } from '#link/targets.js'
+import { derivedMac } from '#model/mac.js'
 import { FakeSwitch } from '../test/fake/fake-switch.js'
+import { echoFrame, ip } from '../test/fake/overlay-packets.js'
 
 export interface StartCommand {
   readonly do: 'start'
@@ -30,8 +33,18 @@ export interface StartCommand {
   readonly reactionMs?: number
 }
 
+/** An ICMP echo request of a container to another one: addresses are IPv4, as numbers. */
+export interface TalkedPacket {
+  readonly node: string
+  readonly interface: string
+  readonly from: number
+  readonly to: number
+}
+
 export type SwitchCommand =
   | StartCommand
+  | { readonly do: 'talk'; readonly packets: readonly TalkedPacket[] }
+  | { readonly do: 'flows' }
   | { readonly do: 'plug'; readonly node: string; readonly interfaces: readonly string[] }
   | { readonly do: 'unplug'; readonly node: string; readonly interface: string }
   | { readonly do: 'carrier'; readonly node: string; readonly interface: string; readonly up: boolean }
@@ -50,11 +63,17 @@ export interface SwitchesStatus {
   readonly meters: number
   /** FLOW_MODs received since the start. */
   readonly flowMods: number
+  /** Packets that left a node by its tunnel port or by that of a container. */
+  readonly arrived: number
   /** Resident memory of this process in bytes. */
   readonly rss: number
 }
 
 const switches = new Map<string, FakeSwitch>()
+let arrived = 0
+const count = (): void => {
+  arrived += 1
+}
 
 /** An address of its own for each node; nothing is ever sent there. */
 const rlocOf = (index: number): string => `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
@@ -70,6 +89,8 @@ const start = ({ controller, nodes, ports, prefix = 's', reactionMs = 1 }: Start
       reactionMs,
       dial: (target) => dial(parseDialTarget(target, { port: 6640 })),
       rloc: rlocOf(index + 1),
+      onFrame: count,
+      onTunnel: count,
     })
     one.plug(...names)
     switches.set(one.name, one)
@@ -88,8 +109,27 @@ const status = (): SwitchesStatus => {
     flows += bridge.datapath.flows.size
     meters += bridge.datapath.meters.size
   }
-  return { nodes: switches.size, connected, ports, flows, meters, flowMods, rss: process.memoryUsage.rss() }
+  return {
+    nodes: switches.size,
+    connected,
+    ports,
+    flows,
+    meters,
+    flowMods,
+    arrived,
+    rss: process.memoryUsage.rss(),
+  }
 }
+
+const talk = ({ node, interface: name, from, to }: TalkedPacket): void => {
+  const [source, destination] = [from, to].map((value) => ip(4, BigInt(value)))
+  if (source === undefined || destination === undefined) return
+  const [sourceMac, destinationMac] = [derivedMac([source]), derivedMac([destination])]
+  named(node).inject(name, echoFrame({ sourceMac, destinationMac, source, destination }))
+}
+
+const flows = (): Readonly<Record<string, number>> =>
+  Object.fromEntries([...switches].map(([name, { bridge }]) => [name, bridge?.datapath.flows.size ?? 0]))
 
 const named = (name: string): FakeSwitch => {
   const one = switches.get(name)
@@ -117,6 +157,11 @@ const carryOut = (command: SwitchCommand): object => {
     case 'drop':
       for (const name of command.nodes ?? switches.keys()) named(name).drop('both')
       return {}
+    case 'talk':
+      for (const packet of command.packets) talk(packet)
+      return {}
+    case 'flows':
+      return { flows: flows() }
     case 'status':
       return status()
     case 'stop':

@@ -2,6 +2,7 @@
  * A network on one switch: what every node that has endpoints of it holds, whoever they are. The number of flows depends on the
  * subnets alone; endpoints (`endpoint.ts`) and entries of the map-cache (`cache.ts`) add their own.
  */
+import type { Cidr } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
 import type { Inventory } from '#model/facts.js'
 import { gatewayMac } from '#model/gateway.js'
@@ -88,12 +89,16 @@ const floodOf = (network: Network, members: Members, inventory: Inventory, node:
   }
 }
 
-/** What `network` wants of the switch of `node`, which has endpoints of it. Without `members` there is no broadcast. */
+/**
+ * What `network` wants of the switch of `node`, which has endpoints of it. Without `members` there is no broadcast. `beyond`: EID-prefixes
+ * of its instance that are asked about besides the subnets.
+ */
 export const compileNetwork = (
   network: Network,
   inventory: Inventory,
   node: string,
   members?: Members,
+  beyond: readonly Cidr[] = [],
 ): Desired => {
   const base = having({ network: network.vni })
   const families = eachFamily(network.subnets.map(({ cidr }) => cidr))
@@ -104,7 +109,7 @@ export const compileNetwork = (
     ...(families.includes(6) ? discoveryRules(base) : []),
     ...resolveRules(network),
     ...policyRules(base),
-    ...routeRules(network, flood),
+    ...routeRules(network, flood, beyond),
   ]
   return { ...nothing, flows: flowsOf(originOfNetwork(network), rules) }
 }

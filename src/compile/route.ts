@@ -3,7 +3,7 @@
  * was sent to the gateway's MAC is routed, as a router does it; the rest stays as it came.
  */
 import type { Rloc } from '#model/address.js'
-import type { Cidr, Family } from '#model/cidr.js'
+import { type Cidr, cidrHas, type Family } from '#model/cidr.js'
 import { gatewayMac, linkLocals } from '#model/gateway.js'
 import { icmpErrors } from '#model/icmp-error.js'
 import type { Network } from '#model/network.js'
@@ -57,11 +57,19 @@ const familyRules = (base: Match, family: Family): readonly Rule[] => {
   ]
 }
 
-/** What may be asked about: the subnets, and what endpoints are routers for. */
-const prefixesToAsk = (network: Network): readonly Cidr[] => [
-  ...network.subnets.map(({ cidr }) => cidr),
-  ...network.routes.filter((route) => isServed(network, route.gateway)).map(({ destination }) => destination),
-]
+/** What may be asked about: the subnets, what endpoints are routers for, and what LISP routers and operators speak of. */
+const prefixesToAsk = (network: Network, beyond: readonly Cidr[]): readonly Cidr[] => {
+  const own = [
+    ...network.subnets.map(({ cidr }) => cidr),
+    ...network.routes
+      .filter((route) => isServed(network, route.gateway))
+      .map(({ destination }) => destination),
+  ]
+  return [...own, ...beyond.filter((prefix) => !own.some((one) => lies(prefix, one)))]
+}
+
+const lies = (inner: Cidr, outer: Cidr): boolean =>
+  inner.family === outer.family && inner.length >= outer.length && cidrHas(outer, inner)
 
 /** A route's gateway that is not the network's is an endpoint, which is a router for the destination. */
 const isServed = (network: Network, gateway: bigint | undefined): boolean =>
@@ -134,8 +142,12 @@ const floodRules = (network: Network, { ofports, tunnel }: Flood): readonly Rule
   ]
 }
 
-/** The rules from `route` onwards. `flood` where the network has broadcast. */
-export const routeRules = (network: Network, flood: Flood | undefined): readonly Rule[] => {
+/** The rules from `route` onwards. `flood` where the network has broadcast; `beyond` is asked about besides the subnets. */
+export const routeRules = (
+  network: Network,
+  flood: Flood | undefined,
+  beyond: readonly Cidr[],
+): readonly Rule[] => {
   const base = having({ network: network.vni })
   const families = eachFamily(network.subnets.map(({ cidr }) => cidr))
   return [
@@ -143,7 +155,9 @@ export const routeRules = (network: Network, flood: Flood | undefined): readonly
       ? [{ table: 'route', priority: 300, match: { ...base, ...toMany }, actions: [] } as const]
       : floodRules(network, flood)),
     ...families.flatMap((family) => familyRules(base, family)),
-    ...prefixesToAsk(network).flatMap((prefix) => missRules(network, prefix)),
+    ...prefixesToAsk(network, beyond)
+      .filter(({ family }) => families.includes(family))
+      .flatMap((prefix) => missRules(network, prefix)),
     ...families.map((family) => outsideRule(network, family)),
     ...departRules(network),
   ]

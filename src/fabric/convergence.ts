@@ -18,6 +18,7 @@ import type { Fleet } from './fleet.js'
 import { Intent } from './intent.js'
 import type { LiveInventory } from './inventory.js'
 import { Receipts } from './receipts.js'
+import { Waits } from './waits.js'
 
 /** What convergence tells its owner. */
 export interface ConvergenceEvents {
@@ -30,9 +31,6 @@ export interface ConvergenceOptions {
   readonly fleet: Fleet
   readonly events: ConvergenceEvents
 }
-
-/** Called when something about a wire changed. */
-type Waiter = (serial: number, state: WireStatus['state'] | undefined) => void
 
 const nodesOf = (wire: Wire): readonly string[] =>
   wire.a.node === wire.b.node ? [wire.a.node] : [wire.a.node, wire.b.node]
@@ -48,11 +46,14 @@ export class Convergence implements Feature {
   /** Wires from before the start whose state has not been found yet. */
   private readonly loaded = new Set<number>()
   private readonly toRefresh = new Set<number>()
-  private readonly waiters = new Map<number, Set<Waiter>>()
+  private readonly waits: Waits<number>
+  /** What was just found of a wire, for those who wait for it. */
+  private looked: { readonly serial: number; readonly state: WireStatus['state'] | undefined } | undefined
   private refreshing = false
 
   constructor(private readonly options: ConvergenceOptions) {
     this.inventory = options.fleet.inventory
+    this.waits = new Waits(options.clock)
     options.fleet.add(this)
   }
 
@@ -112,31 +113,9 @@ export class Convergence implements Feature {
     done: (serial: number, state: WireStatus['state'] | undefined) => boolean,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    const remaining = new Set(serials.filter((serial) => !done(serial, this.stateOfSerial(serial))))
-    if (remaining.size === 0) return Promise.resolve(true)
-    if (waitMs <= 0 || signal?.aborted) return Promise.resolve(false)
-    return new Promise((resolve) => {
-      const finish = (result: boolean): void => {
-        for (const serial of remaining) this.stopWaiting(serial, waiter)
-        cancel()
-        signal?.removeEventListener('abort', giveUp)
-        resolve(result)
-      }
-      const giveUp = (): void => finish(false)
-      const waiter: Waiter = (serial, state) => {
-        if (!done(serial, state)) return
-        remaining.delete(serial)
-        this.stopWaiting(serial, waiter)
-        if (remaining.size === 0) finish(true)
-      }
-      const cancel = this.options.clock.schedule(waitMs, giveUp)
-      signal?.addEventListener('abort', giveUp, { once: true })
-      for (const serial of remaining) {
-        const set = this.waiters.get(serial)
-        if (set === undefined) this.waiters.set(serial, new Set([waiter]))
-        else set.add(waiter)
-      }
-    })
+    const isDone = (serial: number): boolean =>
+      done(serial, this.looked?.serial === serial ? this.looked.state : this.stateOfSerial(serial))
+    return this.waits.until(serials, waitMs, isDone, signal)
   }
 
   desired(serial: Slot, node: string): Desired {
@@ -162,12 +141,6 @@ export class Convergence implements Feature {
 
   settled(_node: string, serials: readonly Slot[]): void {
     for (const serial of serials) this.queueRefresh(serial)
-  }
-
-  private stopWaiting(serial: number, waiter: Waiter): void {
-    const set = this.waiters.get(serial)
-    set?.delete(waiter)
-    if (set?.size === 0) this.waiters.delete(serial)
   }
 
   private progress(wire: Wire, end: WireEnd): EndProgress {
@@ -259,8 +232,9 @@ export class Convergence implements Feature {
     }
     const state = wire && this.stateNow(wire)
     if (wire !== undefined && state !== undefined) this.tell(wire, state)
-    const waiters = this.waiters.get(serial)
-    if (waiters !== undefined) for (const waiter of [...waiters]) waiter(serial, state)
+    this.looked = { serial, state }
+    this.waits.changed(serial)
+    this.looked = undefined
   }
 
   /** The state without its reasons, which take many words while a node with many wires is away. */

@@ -18,8 +18,8 @@ export interface FleetEvents {
   planned(node: string, plan: SwitchPlan, outcome: Outcome, milliseconds: number): void
   drift(node: string, drift: Drift): void
   packetIn(node: string, packet: PacketIn): void
-  /** Flows of an origin left by their time-outs. */
-  expired(node: string, slot: Slot): void
+  /** A flow of an origin left a table by its time-out. */
+  expired(node: string, slot: Slot, table: number): void
 }
 
 export interface FleetOptions {
@@ -136,7 +136,7 @@ export class Fleet {
       },
       drift: (drift) => this.options.events.drift(node, drift),
       packetIn: (packet) => this.options.events.packetIn(node, packet),
-      expired: (origin) => this.options.events.expired(node, slotOf(origin)),
+      expired: (origin, table) => this.options.events.expired(node, slotOf(origin), table),
       closed: () => this.detach(node, handle),
     }
   }

@@ -14,6 +14,8 @@ export interface OwnEidsOptions {
   readonly local: LocalMappings
   readonly overlay: OverlayIntent
   readonly inventory: Pick<Inventory, 'node'>
+  /** The node that packets to an endpoint are to go to, where that is another one for now. */
+  readonly placeOf?: (endpoint: Endpoint) => string
 }
 
 export class OwnEids {
@@ -53,6 +55,11 @@ export class OwnEids {
     for (const endpoint of overlay.endpointsAt(name).values()) this.put(endpoint)
   }
 
+  /** To be called when packets to an endpoint are to go to another node. */
+  relocated(endpoint: Endpoint): void {
+    this.put(endpoint)
+  }
+
   private networkStored({ old, new: network }: Changed<Network>): void {
     const { local, overlay } = this.options
     if (network === undefined) {
@@ -71,8 +78,10 @@ export class OwnEids {
     this.options.local.putNetwork({ name, vni, subnets: subnets.map(({ cidr }) => cidr) })
   }
 
-  private put({ network, node, addresses }: Endpoint): void {
-    const { local, overlay, inventory } = this.options
+  private put(endpoint: Endpoint): void {
+    const { network, addresses } = endpoint
+    const { local, overlay, inventory, placeOf } = this.options
+    const node = placeOf?.(endpoint) ?? endpoint.node
     const vni = overlay.network(network)?.vni
     const { rloc } = inventory.node(node)
     this.rlocs.set(node, rloc)

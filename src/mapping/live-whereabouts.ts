@@ -14,6 +14,7 @@ import type { Cidr, Ip } from '#model/cidr.js'
 import type { Located, Whereabouts } from '#model/whereabouts.js'
 import type { MappingState } from './mapping-state.js'
 import { eidOfIp } from './own-mappings.js'
+import { cidrOfEid } from './spoken-prefixes.js'
 
 type Changed = (now: Located | undefined) => void
 
@@ -39,11 +40,6 @@ const rlocsOf = (locators: readonly Locator[]): readonly Rloc[] =>
         : [{ family: 6, value: address.value, text }]
     })
 
-const cidrOf = ({ address, length }: Eid): Cidr | undefined => {
-  if (address.family === 'ipv4') return { family: 4, value: BigInt(address.value), length }
-  return address.family === 'ipv6' ? { family: 6, value: address.value, length } : undefined
-}
-
 /** What is said of an EID-prefix. */
 interface Said {
   readonly eid: Eid
@@ -54,7 +50,7 @@ interface Said {
 }
 
 const located = ({ eid, locators, action, ttl, node }: Said): Located | undefined => {
-  const cidr = cidrOf(eid)
+  const cidr = cidrOfEid(eid)
   if (cidr === undefined) return undefined
   return {
     vni: eid.iid,
@@ -97,6 +93,14 @@ export class LiveWhereabouts implements Whereabouts {
     watch.listeners.add(changed)
     changed(this.#lookup(eid))
     return () => this.#unwatch(watch, changed)
+  }
+
+  prefixes(vni: number): readonly Cidr[] {
+    return this.#state.prefixes.of(vni)
+  }
+
+  watchPrefixes(changed: (vni: number) => void): () => void {
+    return this.#state.prefixes.watch(changed)
   }
 
   /** Something has changed at an EID-prefix: whoever watches what lies in it is told. */

@@ -18,6 +18,7 @@ import { eidOfText } from './eid-text.js'
 import { staticMapping } from './mapping-values.js'
 import { eidOfIp } from './own-mappings.js'
 import { siteOf } from './site-values.js'
+import { SpokenPrefixes } from './spoken-prefixes.js'
 import type { Term } from './term.js'
 
 export interface MappingStateOptions {
@@ -33,6 +34,8 @@ export interface MappingStateOptions {
 /** The name that a network's site has among sites. */
 export const networkSite = (name: string): string => `network.${name}`
 
+const prefixesOf = ({ prefixes }: Site): readonly Eid[] => prefixes.map(({ eid }) => eid)
+
 export class MappingState {
   /** Mappings that are there. */
   readonly counts: Record<MappingOrigin, number> = { registered: 0, static: 0, local: 0 }
@@ -40,6 +43,8 @@ export class MappingState {
   readonly stored = new Map<string, StoredSite>()
   readonly statics = new EidMap<StoredMapping>()
   readonly networks = new Map<string, Site>()
+  /** What sites and mappings of operators are about. */
+  readonly prefixes = new SpokenPrefixes()
   /** Sites that are not in force, and why. */
   readonly #complaints = new Map<string, string>()
   readonly #options: MappingStateOptions
@@ -51,6 +56,7 @@ export class MappingState {
     this.#options = options
     this.configured = new Map(options.configured.map((site) => [site.name, site]))
     this.#term = term
+    this.prefixes.change([], options.configured.flatMap(prefixesOf))
     this.#tellSites()
   }
 
@@ -140,6 +146,7 @@ export class MappingState {
   }
 
   #siteStored({ old, new: site }: Changed<StoredSite>): void {
+    this.prefixes.change(this.#prefixesOf(old), this.#prefixesOf(site))
     if (old !== undefined && old.name !== site?.name) {
       this.stored.delete(old.name)
       if (this.originOf(old.name) === 'stored') this.#removeSite(old.name)
@@ -151,6 +158,9 @@ export class MappingState {
   }
 
   #mappingStored({ old, new: mapping }: Changed<StoredMapping>): void {
+    const eids = [old, mapping].map((one) => (one === undefined ? undefined : this.#eidOf(one)))
+    const [those, these] = eids.map((eid) => (eid === undefined ? [] : [eid]))
+    this.prefixes.change(those ?? [], these ?? [])
     if (mapping === undefined && old !== undefined) this.#mappingGone(old)
     if (mapping === undefined) return
     const eid = this.#eidOf(mapping)
@@ -239,6 +249,17 @@ export class MappingState {
 
   #tell(mapping: OwnMapping): void {
     this.#obey(this.server.put(mapping, this.#options.now()))
+  }
+
+  /** Of a site as stored; none where that is no site. */
+  #prefixesOf(site: StoredSite | undefined): readonly Eid[] {
+    if (site === undefined) return []
+    try {
+      return prefixesOf(siteOf(site.name, site.spec, this.#options.strictNonces))
+    } catch {
+      // It is told where it is put in force.
+      return []
+    }
   }
 
   #eidOf({ iid, eid }: StoredMapping): Eid | undefined {

@@ -31,6 +31,10 @@ export interface Whereabouts {
    * called. Undefined: nothing is known at the moment, and it is being asked.
    */
   watch(vni: number, ip: Ip, changed: (now: Located | undefined) => void): () => void
+  /** What sites of LISP routers and mappings of operators are about: EID-prefixes that lie in no other of them. */
+  prefixes(vni: number): readonly Cidr[]
+  /** Calls `changed` with each VNI whose prefixes have changed, until the returned function is called. */
+  watchPrefixes(changed: (vni: number) => void): () => void
 }
 
 /** For a controller that runs no mapping system: nothing is known of any EID. */
@@ -38,4 +42,6 @@ export const noWhereabouts: Whereabouts = {
   lookup: () => undefined,
   resolve: (_vni, _ip, answered) => answered(undefined),
   watch: () => () => {},
+  prefixes: () => [],
+  watchPrefixes: () => () => {},
 }

@@ -53,9 +53,16 @@ export const flowBody = (flow: Flow): string => {
   const extras = [flow.idleTimeout ?? 0, flow.hardTimeout ?? 0, flow.importance ?? 0, ...(flow.flags ?? [])]
   const plain = extras.length === 3 && extras.every((extra) => extra === 0)
   const actions = brief(flow.actions) ?? actionsKey(flow.actions)
-  const body = plain ? actions : `${actions}|${extras.join()}`
-  return body.length <= shortMax ? body : hash('sha1', body, 'base64')
+  const body = actions.length <= shortMax ? actions : hash('sha1', actions, 'base64')
+  return plain ? body : `t${extras.join()}|${body}`
 }
+
+/** Time-outs, importance and flags of a body. Encoded actions begin with a zero, words with a `#`, and a digest has no bar. */
+const extrasOf = (body: string): string =>
+  body.startsWith('t') ? (/^[^|]*(?=\|)/.exec(body)?.[0] ?? '') : ''
+
+/** Whether a modification makes one body of the other: it leaves time-outs, importance and flags as they are (OpenFlow 1.5, section 6.4). */
+export const differInActions = (a: string, b: string): boolean => extrasOf(a) === extrasOf(b)
 
 export class FlowBook {
   /** Which origin each flow of ours is for. */

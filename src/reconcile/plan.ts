@@ -7,7 +7,7 @@ import { type Desired, type HoldWish, type MeterWish, nothing, type PortWish } f
 import { printMac } from '#model/mac.js'
 import type { Port } from '#model/node.js'
 import type { Flow } from '#openflow/flow.js'
-import { type FlowKey, flowBody, flowKey, type Held, keyParts } from './flow-book.js'
+import { differInActions, type FlowKey, flowBody, flowKey, type Held, keyParts } from './flow-book.js'
 import type { SwitchHandle } from './switch-handle.js'
 
 /** One message of the bundle. */
@@ -64,9 +64,10 @@ const flowChanges = ({ origin, desired }: Wanted, actual: Actual): { deletes: Ch
     wanted.add(key)
     if (actual.book.holds(key, origin, body)) continue
     const there = actual.book.get(key)
-    // Modifying keeps the counters and the duration of the flow; adding takes it over from whoever holds it.
+    // Modifying keeps counters, duration and time-outs of the flow; adding takes it over from whoever holds it.
+    const same = there?.cookie === cookie && differInActions(there.body, body)
     puts.push({
-      type: there?.cookie === cookie ? 'modify' : 'add',
+      type: same ? 'modify' : 'add',
       origin,
       key,
       held: { cookie, body },

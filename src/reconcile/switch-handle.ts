@@ -91,9 +91,9 @@ export interface SwitchEvents {
   ports(names: readonly string[]): void
   drift(drift: Drift): void
   /** A packet for the controller; its bytes are the listener's to keep. */
-  packetIn?(packet: PacketIn): void
+  packetIn(packet: PacketIn): void
   /** A flow of this origin left a table by its idle or hard time-out: what the switch did by itself is no drift. */
-  expired?(origin: Origin, table: number): void
+  expired(origin: Origin, table: number): void
   /** The connection to the switch's database is gone; the handle is dead. */
   closed(reason: string): void
 }

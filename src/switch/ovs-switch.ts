@@ -79,8 +79,8 @@ export class OvsSwitch implements SwitchHandle {
         changed: () => this.changed(),
         port: (name) => this.portsChanged([name]),
         drift: (drift) => this.events?.drift(drift),
-        expired: (...flow) => this.events?.expired?.(...flow),
-        packetIn: (packet) => this.events?.packetIn?.(packet),
+        expired: (...flow) => this.events?.expired(...flow),
+        packetIn: (packet) => this.events?.packetIn(packet),
       },
     })
     this.preparing = new Preparing({ ...options, onChanged: () => this.changed() })

@@ -13,17 +13,17 @@ import { bracketed, type DialTarget, type ListenTarget, parseDialTarget } from '
 import type { Transport } from '#link/transport.js'
 import { errorText } from '#model/error.js'
 import type { Logger } from '#model/logger.js'
-import { acceptChannel, type Channel, type ChannelLimits, type EventMessage } from '#openflow/channel.js'
+import type { ChannelLimits } from '#openflow/channel.js'
 import { OvsdbClient } from '#ovsdb/client.js'
 import { openVswitchDatabaseName } from '#ovsdb/schemas/open-vswitch.js'
 import type { SwitchDoor } from '#reconcile/switch-handle.js'
 import { Arrival, type Arrived } from './arrival.js'
+import { ChannelDoor, challengeMs } from './channel-door.js'
 import { OvsSwitch } from './ovs-switch.js'
 import { foreignBridge } from './prepare.js'
 import { Refusals } from './refusals.js'
 import type { SwitchSettings } from './settings.js'
 import { type SwitchTable, switchTables } from './tables.js'
-import { UnclaimedChannels } from './unclaimed-channels.js'
 
 export interface SwitchDoorOptions {
   readonly settings: SwitchSettings
@@ -52,16 +52,12 @@ export interface SwitchDoorOptions {
 
 type DoorEvents = Parameters<SwitchDoor['listen']>[0]
 
-/** How long the first holder of a name or datapath id has to show that it is there. */
-const challengeMs = 2_000
-
 export class OvsSwitchDoor implements SwitchDoor {
   private readonly listeners: Listener[] = []
   private readonly arrivals = new Set<Arrival>()
   private readonly dialled = new Map<string, Arrival>()
   private readonly switches = new Map<string, OvsSwitch>()
-  private readonly byChannel = new Map<Channel, OvsSwitch>()
-  private readonly unclaimed: UnclaimedChannels
+  private readonly channels: ChannelDoor
   private readonly refusals: Refusals
   private events: DoorEvents | undefined
   private closed = false
@@ -69,8 +65,12 @@ export class OvsSwitchDoor implements SwitchDoor {
   private openflowPort = 0
 
   constructor(private readonly options: SwitchDoorOptions) {
-    this.unclaimed = new UnclaimedChannels(options.clock)
     this.refusals = new Refusals(options.clock, (...refusal) => this.events?.refused(...refusal))
+    this.channels = new ChannelDoor({
+      ...options,
+      refusals: this.refusals,
+      switches: () => this.switches.values(),
+    })
   }
 
   /** Where the doors are, once they are open. */
@@ -91,7 +91,7 @@ export class OvsSwitchDoor implements SwitchDoor {
       for (const target of openflow) {
         const listener = await open(
           target,
-          (transport, identified) => this.acceptOpenFlow(transport, identified),
+          (transport, identified) => this.channels.accept(transport, identified),
           options,
         )
         this.listeners.push(listener)
@@ -148,7 +148,7 @@ export class OvsSwitchDoor implements SwitchDoor {
   async close(): Promise<void> {
     this.closed = true
     for (const arrival of this.arrivals) arrival.end('the controller stops')
-    this.unclaimed.clear()
+    this.channels.clear()
     await Promise.all(this.listeners.splice(0).map((listener) => listener.close()))
   }
 
@@ -241,99 +241,16 @@ export class OvsSwitchDoor implements SwitchDoor {
       },
     })
     // A client that we dial outlives the switch: who has left must not claim the next one's channel.
-    const unfollow = client.replica.onChange(() => this.claim(one))
+    const unfollow = client.replica.onChange(() => this.channels.claim(one))
     this.switches.set(node, one)
     arrival.entered(one)
     this.events?.joined(one)
     one.begin()
-    this.claim(one)
+    this.channels.claim(one)
   }
 
   private targetFor(localAddress: string | undefined): string {
     const scheme = this.options.openflow[0]?.kind === 'pssl' ? 'ssl' : 'tcp'
     return `${scheme}:${bracketed(localAddress ?? '127.0.0.1')}:${this.openflowPort}`
   }
-
-  private acceptOpenFlow(transport: Transport, identified: () => void): void {
-    const { clock, random, channelLimits, link } = this.options
-    acceptChannel(
-      transport,
-      {
-        clock,
-        random,
-        ...(channelLimits !== undefined && { limits: channelLimits }),
-        ...(link !== undefined && { link }),
-        onEvent: (event, channel) => this.event(event, channel),
-        onClose: (error, channel) => this.channelClosed(error, channel),
-      },
-      (channel) => {
-        identified()
-        void this.connected(channel)
-      },
-      (error) =>
-        this.refusals.tell(transport.peer, undefined, `its OpenFlow handshake failed: ${errorText(error)}`),
-    )
-  }
-
-  private event(event: EventMessage, channel: Channel): void {
-    this.byChannel.get(channel)?.take(event, channel)
-  }
-
-  private channelClosed(error: Error, channel: Channel): void {
-    this.unclaimed.forget(channel)
-    const one = this.byChannel.get(channel)
-    this.byChannel.delete(channel)
-    this.options.logger.info(
-      { node: one?.node, peer: channel.peer, reason: errorText(error) },
-      'OpenFlow channel closed',
-    )
-    one?.detach(channel)
-  }
-
-  /** A channel says its datapath id: it goes to that switch, waits for it, or is one too many. */
-  private async connected(channel: Channel): Promise<void> {
-    const one = this.ofDatapath(channel.datapathId)
-    if (one === undefined) {
-      this.unclaimed.add(channel)
-      return
-    }
-    if (!one.hasChannel) {
-      this.join(one, channel)
-      return
-    }
-    const answers = await one.channelAnswers(challengeMs)
-    if (channel.link.phase.state === 'ended') return
-    if (this.ofDatapath(channel.datapathId) !== one) {
-      // The switch has left meanwhile, and may have come back as another one.
-      await this.connected(channel)
-      return
-    }
-    if (!answers) {
-      this.join(one, channel)
-      return
-    }
-    const reason = `datapath id ${datapathText(channel.datapathId)} is taken by node ${one.node}`
-    this.refusals.tell(channel.peer, one.node, reason)
-    channel.close(new Error(reason))
-  }
-
-  /** Gives a switch the channel that came before its bridge was known. */
-  private claim(one: OvsSwitch): void {
-    const id = one.datapathId
-    const channel = id === undefined || one.hasChannel ? undefined : this.unclaimed.take(BigInt(`0x${id}`))
-    if (channel !== undefined) this.join(one, channel)
-  }
-
-  private join(one: OvsSwitch, channel: Channel): void {
-    this.byChannel.set(channel, one)
-    one.attach(channel)
-  }
-
-  private ofDatapath(datapathId: bigint): OvsSwitch | undefined {
-    const text = datapathText(datapathId)
-    for (const one of this.switches.values()) if (one.datapathId === text) return one
-    return undefined
-  }
 }
-
-const datapathText = (datapathId: bigint): string => datapathId.toString(16).padStart(16, '0')

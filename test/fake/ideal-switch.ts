@@ -107,7 +107,7 @@ export class IdealSwitch implements SwitchHandle {
   /** A packet comes to the controller. */
   packetIn(packet: PacketIn): void {
     this.received += 1
-    this.events?.packetIn?.(packet)
+    this.events?.packetIn(packet)
   }
 
   resume(packet: PacketIn): void {

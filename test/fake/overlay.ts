@@ -64,6 +64,8 @@ export interface OverlayOptions {
   readonly endpoints: readonly Endpoint[]
   /** All entries at once, or as they are asked for. */
   readonly proactive: boolean
+  /** EID-prefixes of LISP routers. */
+  readonly beyond?: readonly Cidr[]
   readonly entries?: readonly { readonly node: string; readonly entry: CacheEntry }[]
 }
 
@@ -101,13 +103,15 @@ export class Overlay {
 
   /** Everything that the switch of `node` should hold. */
   flows(node: string): readonly Flow[] {
-    const { networks, endpoints } = this.options
+    const { networks, endpoints, beyond } = this.options
     const here = endpoints.filter((one) => one.node === node)
     return [
       ...compileNode().flows,
       ...networks
         .filter(({ name }) => here.some(({ network }) => network === name))
-        .flatMap((network) => compileNetwork(network, this.inventory, node, this.members(network)).flows),
+        .flatMap(
+          (network) => compileNetwork(network, this.inventory, node, this.members(network), beyond).flows,
+        ),
       ...here.flatMap((one) => compileEndpoint(one, this.network(one), this.inventory, node).flows),
       ...this.entriesOf(node).flatMap((entry) => compileCacheEntry(entry, this.inventory, node)),
     ]

@@ -22,6 +22,8 @@ export interface SimulationOptions {
   /** Of the connections to the controller, one way. */
   readonly delayMs?: number
   readonly logger?: Logger
+  /** Whether nodes have a port for LISP routers. */
+  readonly gpe?: boolean
 }
 
 const ovsdbPort = 6640
@@ -120,7 +122,7 @@ export class Simulation {
 
   private startController(): Controller {
     const { clock, random, store, network } = this
-    const logger = this.options.logger ?? silentLogger
+    const { logger = silentLogger, gpe = false } = this.options
     this.runs += 1
     const controller = new Controller({
       store,
@@ -139,7 +141,7 @@ export class Simulation {
             tunnelUdpPort: 4789,
             datapathType: 'system',
             fabricId,
-            gpe: { port: 'heddle-gpe', udpPort: 4790 },
+            ...(gpe && { gpe: { port: 'heddle-gpe', udpPort: 4790 } }),
           },
           ovsdb: [{ kind: 'ptcp', port: ovsdbPort }],
           openflow: [{ kind: 'ptcp', port: openflowPort }],

@@ -179,6 +179,40 @@ it('makes a device itself, with the address that is wanted, and takes it away ag
   await vi.waitFor(async () => expect(await link()).toBe(''), { timeout: 5_000 })
 })
 
+it('opens the device of a container that went and came back under its name', async () => {
+  const plugIn = async (): Promise<void> => {
+    await one.node.exec(['ip', 'link', 'add', 'pod0', 'type', 'veth', 'peer', 'name', 'pod0-far'])
+    for (const end of ['pod0', 'pod0-far']) await one.node.exec(['ip', 'link', 'set', end, 'up'])
+  }
+  const wish = want('pod0', { mtu: 1400 })
+  const compare = () => apply(planSwitch([], [wish], one.handle))
+  await plugIn()
+  await compare()
+  await vi.waitFor(() => expect(one.handle.port('pod0')).toMatchObject({ linkDown: false, mtu: 1400 }))
+  await one.node.exec(['ip', 'link', 'del', 'pod0'])
+  await plugIn()
+  // The kernel datapath closes the port by itself.
+  const goesStale = one.handle.facts.datapathType === 'netdev'
+  if (goesStale) await vi.waitFor(() => expect(one.handle.port('pod0')?.stale).toBe(true))
+  await vi.waitFor(
+    async () => {
+      await compare()
+      const { ofport, stale, linkDown, mtu } = one.handle.port('pod0') ?? {}
+      expect({ isOpen: (ofport ?? 0) > 0, stale, linkDown, mtu }).toEqual({
+        isOpen: true,
+        stale: undefined,
+        linkDown: false,
+        mtu: 1400,
+      })
+    },
+    { timeout: 10_000 },
+  )
+  // As when its endpoint is deleted after the device: the row goes, whatever is left of it.
+  await one.node.exec(['ip', 'link', 'del', 'pod0'])
+  await apply(planSwitch([], [leave('pod0')], one.handle))
+  await vi.waitFor(async () => expect(await one.node.vsctl('list-ports', 'br-int')).not.toContain('pod0'))
+})
+
 it('takes the port for LISP routers away and puts it back beside traffic that does not notice', async () => {
   const [a = 0, b = 0] = devices().map(ofportOf)
   const straight = (from: number, to: number) => ({

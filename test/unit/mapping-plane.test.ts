@@ -10,7 +10,7 @@ import type { Report } from '#mapping/change-reports.js'
 import { MappingPlane } from '#mapping/mapping-plane.js'
 import { siteOf } from '#mapping/site-values.js'
 import { parseRloc } from '#model/address.js'
-import { parseCidr, parseIp as parseModelIp } from '#model/cidr.js'
+import { parseCidr, parseIp as parseModelIp, printCidr } from '#model/cidr.js'
 import { silentLogger } from '#model/logger.js'
 import type { SiteSpec } from '#model/site.js'
 import { LispRouter, proofOf } from '../fake/lisp-router.js'
@@ -86,6 +86,25 @@ afterEach(async () => {
 })
 
 describe('sites over REST', () => {
+  it('and mappings say what networks ask about besides their subnets', async () => {
+    const plane = await start({ sites: [siteOf('c', spec('10.3.0.0/16'), false)] })
+    const { mappings, whereabouts, local } = plane
+    const seen: number[] = []
+    whereabouts.watchPrefixes((vni) => void seen.push(vni))
+    local.putNetwork({ name: 'blue', vni: 7, subnets: [{ family: 4, value: 0x0a09_0000n, length: 16 }] })
+    const said = () => whereabouts.prefixes(7).map(printCidr)
+    expect(said()).toEqual(['10.3.0.0/16'])
+    await mappings.putSite('a', spec('10.1.0.0/16'), request)
+    await mappings.putMapping(7, '10.4.0.0/16', rlocs('192.0.2.1'), request)
+    expect(said()).toEqual(['10.1.0.0/16', '10.3.0.0/16', '10.4.0.0/16'])
+    await mappings.putSite('a', spec('10.2.0.0/16'), request)
+    await mappings.deleteMapping(7, '10.4.0.0/16', request)
+    expect(said()).toEqual(['10.2.0.0/16', '10.3.0.0/16'])
+    await mappings.deleteSite('a', request)
+    expect(said()).toEqual(['10.3.0.0/16'])
+    expect(seen).toHaveLength(5)
+  })
+
   it('are stored, shown without secrets, changed, deleted', async () => {
     const { mappings } = await start()
     const { site, created } = await mappings.putSite('a', spec('10.1.2.3/16'), request)

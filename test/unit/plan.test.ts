@@ -259,3 +259,24 @@ test('ports of others are not touched', () => {
     true,
   )
 })
+
+test('a flow gets other time-outs by being added anew: a modification would leave them as they are', () => {
+  const handle = new IdealSwitch('n1')
+  const origin: Origin = { kind: 'cache', serial: 7 }
+  const flow = (idleTimeout: number | undefined, port: number): Flow => ({
+    table: 5,
+    priority: 300,
+    cookie: cookieOf(origin),
+    match: { in_port: 2 },
+    actions: [output(port)],
+    ...(idleTimeout !== undefined && { idleTimeout }),
+  })
+  const next = (one: Flow): string => {
+    const plan = planSwitch([{ origin, desired: { ...nothing, flows: [one] } }], [], handle)
+    handle.carryOut(plan)
+    return plan.changes.map(({ type }) => type).join()
+  }
+  expect(
+    [flow(300, 3), flow(2, 3), flow(2, 4), flow(undefined, 4), flow(undefined, 3), flow(2, 3)].map(next),
+  ).toEqual(['add', 'add', 'modify', 'add', 'modify', 'add'])
+})

@@ -21,6 +21,8 @@ class NodeCache {
   private readonly byKey = new Map<string, CacheEntry>()
   /** Mostly one in each; hashes may agree. */
   private readonly bySlot = new Map<Slot, Set<string>>()
+  /** VNI to how many entries are there to send packets on. */
+  private readonly forwards = new Map<number, number>()
 
   get(key: CacheKey): CacheEntry | undefined {
     return this.byKey.get(textOf(key))
@@ -30,16 +32,18 @@ class NodeCache {
     return [...(this.bySlot.get(slot) ?? [])].flatMap((text) => this.byKey.get(text) ?? [])
   }
 
-  entries(): Iterable<CacheEntry> {
-    return this.byKey.values()
-  }
-
   slots(): Iterable<Slot> {
     return this.bySlot.keys()
   }
 
+  sendsOn(vni: number): boolean {
+    return this.forwards.has(vni)
+  }
+
   put(entry: CacheEntry): void {
     const [text, slot] = [textOf(entry), cacheSlot(entry)]
+    this.count(this.byKey.get(text), -1)
+    this.count(entry, 1)
     this.byKey.set(text, entry)
     const texts = this.bySlot.get(slot)
     if (texts === undefined) this.bySlot.set(slot, new Set([text]))
@@ -48,10 +52,18 @@ class NodeCache {
 
   delete(key: CacheKey): void {
     const [text, slot] = [textOf(key), cacheSlot(key)]
+    this.count(this.byKey.get(text), -1)
     if (!this.byKey.delete(text)) return
     const texts = this.bySlot.get(slot)
     texts?.delete(text)
     if (texts?.size === 0) this.bySlot.delete(slot)
+  }
+
+  private count(entry: CacheEntry | undefined, by: 1 | -1): void {
+    if (entry?.state !== 'moved') return
+    const now = (this.forwards.get(entry.vni) ?? 0) + by
+    if (now > 0) this.forwards.set(entry.vni, now)
+    else this.forwards.delete(entry.vni)
   }
 }
 
@@ -67,12 +79,13 @@ export class MapCache {
     return this.nodes.get(node)?.at(slot) ?? []
   }
 
-  entries(node: string): Iterable<CacheEntry> {
-    return this.nodes.get(node)?.entries() ?? []
-  }
-
   slots(node: string): Iterable<Slot> {
     return this.nodes.get(node)?.slots() ?? []
+  }
+
+  /** Whether a node sends packets on to EIDs of a network that have left it. */
+  sendsOn(node: string, vni: number): boolean {
+    return this.nodes.get(node)?.sendsOn(vni) === true
   }
 
   put(node: string, entry: CacheEntry): void {

@@ -1,10 +1,14 @@
 /** Overlay networks of a running controller: map-caches, resolution and answers joined. The controller tells it what happens. */
 import { readIpFrame } from '#answers/frame.js'
 import { type Origin, type Slot, slotOf } from '#compile/cookie.js'
-import { readPacketReason } from '#compile/packet-reason.js'
+import { type PacketReason, readPacketReason } from '#compile/packet-reason.js'
+import { tableNumbers } from '#compile/pipeline.js'
 import { networkMtu } from '#compile/tunnel.js'
 import type { Clock } from '#link/clock.js'
-import { printCidr } from '#model/cidr.js'
+import type { Rloc } from '#model/address.js'
+import { type Ip, printCidr } from '#model/cidr.js'
+import type { Endpoint } from '#model/endpoint.js'
+import type { LocalMappings } from '#model/local-mappings.js'
 import { networkDefaults } from '#model/network.js'
 import type { Whereabouts } from '#model/whereabouts.js'
 import { output } from '#openflow/actions.js'
@@ -13,13 +17,17 @@ import type { StoreChange } from '#store/store.js'
 import type { Fleet } from '../fleet.js'
 import type { NewEvent } from '../journal.js'
 import type { OverlayIntent } from '../overlay-intent.js'
+import { OwnEids } from '../own-eids.js'
 import type { Receipts } from '../receipts.js'
 import type { Owner } from '../views.js'
 import { Greetings } from './greetings.js'
 import { MapCache } from './map-cache.js'
-import { Overlay } from './overlay.js'
+import { Moves } from './moves.js'
+import { networkSlot, Overlay } from './overlay.js'
+import { OverlayChanges } from './overlay-changes.js'
 import { OverlaySide } from './overlay-side.js'
-import { answerTo } from './packet-answers.js'
+import { type Asking, answerTo } from './packet-answers.js'
+import { Proactive } from './proactive.js'
 import { Resolution } from './resolution.js'
 
 export interface OverlayRuntimeOptions {
@@ -27,9 +35,13 @@ export interface OverlayRuntimeOptions {
   readonly fleet: Fleet
   readonly intent: OverlayIntent
   readonly whereabouts: Whereabouts
+  /** Takes what is to be known of our own networks and endpoints. */
+  readonly local: LocalMappings
   readonly receipts: () => Receipts
   readonly tell: (event: NewEvent) => void
 }
+
+type Answerable = Exclude<PacketReason, { readonly reason: 'miss' }>
 
 /** What has come to the controller, by reason. */
 export interface PacketFigures {
@@ -43,45 +55,41 @@ export interface PacketFigures {
 
 export class OverlayRuntime {
   readonly side: OverlaySide
+  private readonly cache = new MapCache()
+  private readonly greetings: Greetings
+  private readonly moves: Moves
+  private readonly ownEids: OwnEids
   private readonly overlay: Overlay
+  private readonly changes: OverlayChanges
   private readonly resolution: Resolution
   private readonly packets: Record<string, number> = {}
 
   constructor(private readonly options: OverlayRuntimeOptions) {
-    const { clock, fleet, intent, whereabouts, receipts, tell } = options
+    const { clock, fleet, intent, local } = options
     const { inventory } = fleet
-    const cache = new MapCache()
-    const greetings = new Greetings(clock)
-    this.side = new OverlaySide({
+    this.greetings = new Greetings(clock)
+    this.moves = new Moves({
       clock,
-      inventory,
-      intent,
-      cache,
-      overlay: () => this.overlay,
-      receipts,
-      tell,
+      isThere: (endpoint) => this.overlay.isThere(endpoint),
+      overdue: (serial) => this.arrived(serial),
     })
-    this.resolution = new Resolution({
-      clock,
-      cache,
-      whereabouts,
-      mark: (node, slot) => fleet.mark(node, slot),
-      confirmed: (node, slot) => fleet.confirmed(node, slot) === true,
-      resume: (node, packet) => inventory.handles.get(node)?.resume(packet),
-      familyOf: (node) => inventory.node(node).rloc?.family,
-      idleTimeoutSeconds: (vni) =>
-        intent.withVni(vni)?.idleTimeoutSeconds ?? networkDefaults.idleTimeoutSeconds,
-      takesPart: (node, vni) => intent.nodesOf(intent.withVni(vni)?.name ?? '').has(node),
-      greet: (node, rloc) => greetings.greet(inventory.handles.get(node), inventory.node(node).rloc, rloc),
-    })
-    const { resolution } = this
-    this.overlay = new Overlay({
-      fleet,
-      intent,
-      cache,
-      resolution,
-      touched: (serial) => this.side.touched(serial),
-    })
+    const { moves, cache } = this
+    const placeOf = (endpoint: Endpoint): string => moves.placeOf(endpoint)
+    this.ownEids = new OwnEids({ local, overlay: intent, inventory, placeOf })
+    this.side = this.makeSide()
+    this.resolution = this.makeResolution()
+    const proactive = new Proactive(intent, inventory, moves)
+    const touched = (serial: number): void => this.side.touched(serial)
+    const parts = { fleet, intent, cache, moves, proactive, resolution: this.resolution, touched }
+    const { whereabouts } = options
+    this.overlay = new Overlay({ ...parts, prefixes: (vni) => whereabouts.prefixes(vni) })
+    whereabouts.watchPrefixes((vni) => this.overlay.prefixesChanged(vni))
+    const { overlay, ownEids } = this
+    const introduce = (node: string, far: string): void => {
+      const { rloc } = inventory.node(far)
+      if (rloc !== undefined) this.greet(node, rloc)
+    }
+    this.changes = new OverlayChanges({ ...parts, overlay, ownEids, introduce })
   }
 
   get figures(): PacketFigures {
@@ -89,18 +97,24 @@ export class OverlayRuntime {
     return { packets: { ...this.packets }, waiting, dropped, resolved: size }
   }
 
-  /** What the store holds; intent and mapping system have it already. */
+  /** What the store holds; the intent has it already. */
   load(): void {
-    this.overlay.load()
+    this.changes.load()
   }
 
-  /** One transaction of the store, which intent and mapping system have followed already. */
+  /** One transaction of the store, which the intent has followed already. */
   stored(change: Pick<StoreChange, 'networks' | 'endpoints'>): void {
-    this.overlay.stored(change)
+    this.changes.stored(change)
   }
 
-  expired(node: string, slot: Slot): void {
-    this.resolution.expired(node, slot)
+  /** Something has become known of a node. */
+  nodeChanged(name: string): void {
+    this.ownEids.nodeChanged(name)
+  }
+
+  /** A flow of an origin left a table by its time-out. */
+  expired(node: string, slot: Slot, table: number): void {
+    this.resolution.expired(node, slot, table === tableNumbers.deliver)
   }
 
   /** The network, endpoint or EID that flows on a node exist for. */
@@ -117,20 +131,88 @@ export class OverlayRuntime {
 
   /** A packet that a switch sent here: resolved, answered, or let be. */
   packetIn(node: string, packet: PacketIn): void {
-    const { intent, fleet } = this.options
+    const { intent } = this.options
     const why = readPacketReason(packet.userdata, packet.metadata)
     if (why === undefined) return
     this.packets[why.reason] = (this.packets[why.reason] ?? 0) + 1
     const endpoint = intent.endpointWithSerial(why.endpoint)
     const network = intent.withVni(why.vni)
-    if (endpoint?.node !== node || network === undefined) return
+    if (endpoint === undefined || network === undefined) return
+    if (endpoint.node !== node && this.moves.placeOf(endpoint) !== node) return
     if (why.reason === 'miss') {
       const destination = readIpFrame(packet.data)?.destination
       if (destination !== undefined) this.resolution.miss(node, why.vni, destination, packet)
-      return
-    }
-    const mtu = networkMtu(network, fleet.inventory, node)
-    const answer = answerTo(packet.data, why, { endpoint, network, ...(mtu !== undefined && { mtu }) })
-    if (answer !== undefined) fleet.inventory.handles.get(node)?.packetOut(answer, [output(packet.inPort)])
+    } else this.answer(node, packet, why, { endpoint, network })
+  }
+
+  private answer(node: string, packet: PacketIn, why: Answerable, asking: Asking): void {
+    const { inventory } = this.options.fleet
+    const mtu = networkMtu(asking.network, inventory, node)
+    const answer = answerTo(packet.data, why, { ...asking, ...(mtu !== undefined && { mtu }) })
+    if (answer !== undefined) inventory.handles.get(node)?.packetOut(answer, [output(packet.inPort)])
+  }
+
+  /** Whether an address of `node` is an endpoint's that is on its switch. */
+  private isHere(node: string, vni: number, ip: Ip): boolean {
+    const { intent, whereabouts } = this.options
+    const network = intent.withVni(vni)?.name
+    const isIt = (one: Endpoint): boolean =>
+      one.network === network &&
+      one.addresses.some(({ family, value }) => family === ip.family && value === ip.value)
+    for (const endpoint of this.moves.leaving(node).values()) if (isIt(endpoint)) return true
+    for (const endpoint of intent.endpointsAt(node).values())
+      if (isIt(endpoint)) return this.overlay.isThere(endpoint)
+    // A prefix that an endpoint is a router for.
+    return whereabouts.lookup(vni, ip)?.node === node
+  }
+
+  private arrived(serial: number): void {
+    const endpoint = this.options.intent.endpointWithSerial(serial)
+    if (endpoint === undefined) this.moves.end(serial)
+    else this.changes.arrived(endpoint)
+  }
+
+  private greet(node: string, far: Rloc): number {
+    const { inventory } = this.options.fleet
+    return this.greetings.greet(inventory.handles.get(node), inventory.node(node).rloc, far)
+  }
+
+  private makeSide(): OverlaySide {
+    const { clock, fleet, intent, receipts, tell } = this.options
+    const { inventory } = fleet
+    return new OverlaySide({
+      clock,
+      inventory,
+      intent,
+      cache: this.cache,
+      overlay: () => this.overlay,
+      receipts,
+      tell,
+      up: (endpoint) => this.changes.arrived(endpoint),
+    })
+  }
+
+  private makeResolution(): Resolution {
+    const { clock, fleet, intent, whereabouts } = this.options
+    const { inventory } = fleet
+    const { cache } = this
+    return new Resolution({
+      clock,
+      cache,
+      whereabouts,
+      mark: (node, slot) => fleet.mark(node, slot),
+      confirmed: (node, slot) => fleet.confirmed(node, slot) === true,
+      isHere: (...where) => this.isHere(...where),
+      resume: (node, packet) => inventory.handles.get(node)?.resume(packet),
+      familyOf: (node) => inventory.node(node).rloc?.family,
+      idleTimeoutSeconds: (vni) =>
+        intent.withVni(vni)?.idleTimeoutSeconds ?? networkDefaults.idleTimeoutSeconds,
+      takesPart: (node, vni) => intent.nodesOf(intent.withVni(vni)?.name ?? '').has(node),
+      forwardsEnded: (node, vni) => {
+        const network = intent.withVni(vni)
+        if (network !== undefined) fleet.mark(node, networkSlot(network))
+      },
+      greet: (node, far) => this.greet(node, far),
+    })
   }
 }

@@ -14,10 +14,10 @@ import type { OverlayIntent } from '../overlay-intent.js'
 import { overlayMtu } from '../overlay-mtu.js'
 import type { Receipts } from '../receipts.js'
 import type { SwitchSide } from '../switch-side.js'
+import { Waits } from '../waits.js'
 import type { MapCache } from './map-cache.js'
 import { cacheSlot } from './map-cache.js'
 import type { Overlay } from './overlay.js'
-import { Waits } from './waits.js'
 
 export interface OverlaySideOptions {
   readonly clock: Clock
@@ -27,6 +27,8 @@ export interface OverlaySideOptions {
   readonly overlay: () => Overlay
   readonly receipts: () => Receipts
   readonly tell: (event: NewEvent) => void
+  /** The switch of the endpoint's node is ready for it. */
+  readonly up: (endpoint: Endpoint) => void
 }
 
 export class OverlaySide implements SwitchSide {
@@ -121,6 +123,7 @@ export class OverlaySide implements SwitchSide {
         this.states.set(serial, status.state)
         this.tell(endpoint, status)
       }
+      if (status.state === 'up') this.options.up(endpoint)
     }
     this.waits.changed(serial)
   }

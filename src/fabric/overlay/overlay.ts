@@ -1,44 +1,46 @@
 /**
- * Overlay networks on the switches: what networks, endpoints and entries of the map-cache want of each node, and which of them a change
- * touches. Packets that come to the controller are resolved (`resolution.ts`) or answered (`packet-answers.ts`).
+ * Overlay networks on the switches: what networks, endpoints and entries of the map-cache want of each node, and which of them are touched
+ * by what becomes known of nodes and ports. What stored changes touch is `overlay-changes.ts`' business.
  */
 import { type CacheEntry, compileCache } from '#compile/cache.js'
 import { type OriginKind, originAt, type Slot, slotOf } from '#compile/cookie.js'
 import { type Desired, nothing, type PortWish } from '#compile/desired.js'
 import { compileEndpoint, originOfEndpoint, portOf } from '#compile/endpoint.js'
 import { compileNetwork, originOfNetwork } from '#compile/network.js'
+import type { Cidr } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
 import type { NodeFacts } from '#model/facts.js'
 import type { Network } from '#model/network.js'
-import type { Changed, StoreChange } from '#store/store.js'
 import type { Feature } from '../feature.js'
 import type { Fleet } from '../fleet.js'
 import type { OverlayIntent } from '../overlay-intent.js'
 import { heldEids } from './held-eids.js'
 import type { MapCache } from './map-cache.js'
-import { Proactive } from './proactive.js'
+import type { Moves } from './moves.js'
+import type { Proactive } from './proactive.js'
 import type { Resolution } from './resolution.js'
 
 export interface OverlayOptions {
   readonly fleet: Fleet
   readonly intent: OverlayIntent
   readonly cache: MapCache
+  readonly moves: Moves
+  readonly proactive: Proactive
   readonly resolution: Resolution
+  /** EID-prefixes of LISP routers, asked about besides subnets. */
+  readonly prefixes: (vni: number) => readonly Cidr[]
   /** Something about the switch of the endpoint with this serial has changed. */
   readonly touched: (serial: number) => void
 }
 
-const networkSlot = (network: Pick<Network, 'serial'>): Slot => slotOf(originOfNetwork(network))
-const endpointSlot = (endpoint: Pick<Endpoint, 'serial'>): Slot => slotOf(originOfEndpoint(endpoint))
+export const networkSlot = (network: Pick<Network, 'serial'>): Slot => slotOf(originOfNetwork(network))
+export const endpointSlot = (endpoint: Pick<Endpoint, 'serial'>): Slot => slotOf(originOfEndpoint(endpoint))
 
 export class Overlay implements Feature {
   readonly kinds: readonly OriginKind[] = ['network', 'endpoint', 'cache']
-  private readonly proactive: Proactive
 
   constructor(private readonly options: OverlayOptions) {
-    const { fleet, intent } = options
-    this.proactive = new Proactive(intent, fleet.inventory)
-    fleet.add(this)
+    options.fleet.add(this)
   }
 
   /** Whether the switch of its node is known to hold what an endpoint needs. */
@@ -47,6 +49,12 @@ export class Overlay implements Feature {
     const network = intent.network(endpoint.network)
     if (network === undefined || fleet.confirmed(endpoint.node, endpointSlot(endpoint)) !== true) return false
     return fleet.confirmed(endpoint.node, networkSlot(network)) === true
+  }
+
+  /** Whether packets to an endpoint get to its port. */
+  isThere(endpoint: Endpoint): boolean {
+    const { ofport } = this.options.fleet.inventory.port(endpoint.node, endpoint.interface) ?? {}
+    return ofport !== undefined && this.isConfirmed(endpoint)
   }
 
   /** Whether no reachable switch holds anything of an endpoint that is gone. */
@@ -58,31 +66,12 @@ export class Overlay implements Feature {
     return this.options.fleet.refusal(endpoint.node, endpointSlot(endpoint))
   }
 
-  /** What the store holds; the intent has it already. */
-  load(): void {
-    const { intent } = this.options
-    for (const network of intent.networks()) this.addProactive(network)
-  }
-
-  /** One transaction of the store, which the intent and the mapping system have followed already. */
-  stored({ networks, endpoints }: Pick<StoreChange, 'networks' | 'endpoints'>): void {
-    for (const change of networks) this.networkStored(change)
-    for (const change of endpoints) this.endpointStored(change, networks)
-  }
-
   desired(slot: Slot, node: string): Desired | undefined {
     const { fleet, intent, resolution } = this.options
     const { kind, serial } = originAt(slot)
-    if (kind === 'network') {
-      const network = intent.networkWithSerial(serial)
-      if (network === undefined || !this.isNeeded(network, node)) return nothing
-      return compileNetwork(network, fleet.inventory, node, {
-        at: (one) => this.endpointsOf(network, one),
-        nodes: () => intent.nodesOf(network.name).keys(),
-      })
-    }
+    if (kind === 'network') return this.networkAt(serial, node)
     if (kind === 'endpoint') {
-      const endpoint = intent.endpointWithSerial(serial)
+      const endpoint = this.endpointAt(serial, node)
       const network = endpoint && intent.network(endpoint.network)
       if (endpoint === undefined || network === undefined) return nothing
       return compileEndpoint(endpoint, network, fleet.inventory, node)
@@ -99,31 +88,41 @@ export class Overlay implements Feature {
   }
 
   *slotsAt(node: string): Generator<Slot> {
-    const { intent, cache } = this.options
+    const { intent, cache, proactive } = this.options
     const networks = new Set<Network>()
-    for (const endpoint of intent.endpointsAt(node).values()) {
+    for (const endpoint of this.endpointsAt(node)) {
       yield endpointSlot(endpoint)
       const network = intent.network(endpoint.network)
       if (network !== undefined) networks.add(network)
     }
     for (const network of networks) {
       yield networkSlot(network)
-      if (network.resolution === 'proactive') yield* this.proactive.slots(network)
+      if (network.resolution === 'proactive') yield* proactive.slots(network)
     }
-    yield* cache.slots(node)
+    for (const slot of cache.slots(node)) {
+      yield slot
+      for (const { vni } of cache.at(node, slot)) {
+        const network = intent.withVni(vni)
+        // A network that is there only to send on what has left it.
+        if (network !== undefined && !networks.has(network)) {
+          networks.add(network)
+          yield networkSlot(network)
+        }
+      }
+    }
   }
 
   port(node: string, name: string): PortWish | undefined {
-    const { intent, fleet } = this.options
-    const endpoint = intent.endpointAt(node, name)
+    const { intent, fleet, moves } = this.options
+    const endpoint = intent.endpointAt(node, name) ?? moves.leaving(node).get(name)
     const network = endpoint && intent.network(endpoint.network)
     return endpoint === undefined || network === undefined
       ? undefined
       : portOf(endpoint, network, fleet.inventory)
   }
 
-  interfacesAt(node: string): Iterable<string> {
-    return this.options.intent.endpointsAt(node).keys()
+  *interfacesAt(node: string): Generator<string> {
+    for (const { interface: name } of this.endpointsAt(node)) yield name
   }
 
   /** Entries that the switch has from before are asked about anew. */
@@ -150,29 +149,31 @@ export class Overlay implements Feature {
   }
 
   factsChanged(node: string, before: NodeFacts, after: NodeFacts): void {
-    const { fleet, cache, intent, resolution } = this.options
+    const { fleet, cache, intent, resolution, proactive } = this.options
     if (before.state === 'ready' && after.state !== 'ready') resolution.forgetPackets(node)
-    const same =
-      before.rloc?.text === after.rloc?.text &&
-      before.underlayMtu === after.underlayMtu &&
-      before.tunnelOfport === after.tunnelOfport &&
-      before.gpeOfport === after.gpeOfport
-    if (!same) {
-      for (const slot of this.slotsAt(node)) fleet.mark(node, slot)
+    if (after.state === 'unknown') resolution.forgetNode(node)
+    const sized = before.underlayMtu !== after.underlayMtu
+    const addressed = sized || before.rloc?.text !== after.rloc?.text
+    const local =
+      addressed || before.tunnelOfport !== after.tunnelOfport || before.gpeOfport !== after.gpeOfport
+    if (local) for (const slot of this.slotsAt(node)) fleet.mark(node, slot)
+    // Another address comes from the mapping system, as for every EID that moves.
+    if (sized)
       for (const name of cache.names())
         for (const slot of cache.slots(name))
           if (cache.at(name, slot).some((entry) => 'node' in entry && entry.node === node))
             fleet.mark(name, slot)
-      this.markProactive(node)
-    }
-    if (!same || before.state !== after.state)
+    if (addressed)
+      for (const endpoint of intent.endpointsAt(node).values())
+        for (const [name, slot] of proactive.holders(endpoint)) fleet.mark(name, slot)
+    if (local || before.state !== after.state)
       for (const endpoint of intent.endpointsAt(node).values()) this.options.touched(endpoint.serial)
   }
 
   portsChanged(node: string, names: readonly string[]): void {
-    const { fleet, intent } = this.options
+    const { fleet, intent, moves } = this.options
     for (const name of names) {
-      const endpoint = intent.endpointAt(node, name)
+      const endpoint = intent.endpointAt(node, name) ?? moves.leaving(node).get(name)
       if (endpoint === undefined) continue
       fleet.mark(node, endpointSlot(endpoint))
       const network = intent.network(endpoint.network)
@@ -181,103 +182,56 @@ export class Overlay implements Feature {
     }
   }
 
+  /** Other prefixes of LISP routers than before are to be asked about. */
+  prefixesChanged(vni: number): void {
+    const { fleet, intent } = this.options
+    const network = intent.withVni(vni)
+    if (network === undefined) return
+    for (const node of intent.nodesOf(network.name).keys()) fleet.mark(node, networkSlot(network))
+  }
+
   /** What traffic asked for, and what a proactive network has besides. */
   entriesOf(node: string, slot: Slot): readonly CacheEntry[] {
     const entries = this.options.cache.at(node, slot)
     const known = new Set(entries.map(({ vni, eid }) => `${vni} ${eid.value}`))
-    const others = this.proactive.at(node, slot).filter(({ vni, eid }) => !known.has(`${vni} ${eid.value}`))
+    const others = this.options.proactive
+      .at(node, slot)
+      .filter(({ vni, eid }) => !known.has(`${vni} ${eid.value}`))
     return [...entries, ...others]
   }
 
-  private *endpointsOf({ name }: Network, node: string): Generator<Endpoint> {
-    for (const endpoint of this.options.intent.endpointsAt(node).values())
-      if (endpoint.network === name) yield endpoint
+  *endpointsOf({ name }: Network, node: string): Generator<Endpoint> {
+    for (const endpoint of this.endpointsAt(node)) if (endpoint.network === name) yield endpoint
+  }
+
+  /** A node's endpoints, and those that are leaving it. */
+  private *endpointsAt(node: string): Generator<Endpoint> {
+    yield* this.options.intent.endpointsAt(node).values()
+    yield* this.options.moves.leaving(node).values()
+  }
+
+  private endpointAt(serial: number, node: string): Endpoint | undefined {
+    const { intent, moves } = this.options
+    const leaving = moves.origin(serial)
+    return leaving?.node === node ? leaving : intent.endpointWithSerial(serial)
+  }
+
+  private networkAt(serial: number, node: string): Desired {
+    const { fleet, intent } = this.options
+    const network = intent.networkWithSerial(serial)
+    if (network === undefined || !this.isNeeded(network, node)) return nothing
+    const members = {
+      at: (one: string) => this.endpointsOf(network, one),
+      nodes: () => intent.nodesOf(network.name).keys(),
+    }
+    return compileNetwork(network, fleet.inventory, node, members, this.options.prefixes(network.vni))
   }
 
   /** A node holds a network while it has endpoints of it, and for what is still to be sent on. */
-  private isNeeded({ name, vni }: Network, node: string): boolean {
-    const { intent, cache } = this.options
-    if (intent.nodesOf(name).has(node)) return true
-    for (const entry of cache.entries(node)) if (entry.vni === vni && entry.state === 'moved') return true
+  private isNeeded(network: Network, node: string): boolean {
+    const { intent, cache, moves } = this.options
+    if (intent.nodesOf(network.name).has(node) || cache.sendsOn(node, network.vni)) return true
+    for (const leaving of moves.leaving(node).values()) if (leaving.network === network.name) return true
     return false
-  }
-
-  private networkStored({ old, new: network }: Changed<Network>): void {
-    const { fleet, intent, resolution } = this.options
-    const named = network ?? old
-    if (named === undefined) return
-    for (const node of fleet.inventory.handles.keys()) {
-      if (old !== undefined && old.vni !== network?.vni) resolution.forgetNetwork(node, old.vni)
-      if (!intent.nodesOf(named.name).has(node)) continue
-      fleet.mark(node, networkSlot(named))
-      for (const endpoint of this.endpointsOf(named, node)) fleet.mark(node, endpointSlot(endpoint))
-    }
-    if (old?.resolution === 'proactive') this.removeProactive(old)
-    if (network !== undefined) this.addProactive(network)
-  }
-
-  private endpointStored(
-    { old, new: endpoint }: Changed<Endpoint>,
-    networks: readonly Changed<Network>[],
-  ): void {
-    const { intent, resolution } = this.options
-    const networkOf = ({ network }: Endpoint) =>
-      intent.network(network) ?? networks.find(({ old: gone }) => gone?.name === network)?.old
-    for (const one of [old, endpoint]) if (one !== undefined) this.markEndpoint(one, networkOf(one))
-    const from = old && networkOf(old)
-    if (old !== undefined && from !== undefined) {
-      this.changeProactive(from, old, false)
-      const there = old.addresses.filter(
-        (ip) =>
-          endpoint?.network === old.network &&
-          endpoint.node !== old.node &&
-          endpoint.addresses.some(({ value }) => value === ip.value),
-      )
-      for (const ip of there) resolution.moved(old.node, from.vni, ip)
-      if (!intent.nodesOf(old.network).has(old.node)) resolution.forgetNetwork(old.node, from.vni)
-    }
-    const to = endpoint && networkOf(endpoint)
-    if (endpoint !== undefined && to !== undefined) this.changeProactive(to, endpoint, true)
-  }
-
-  private markEndpoint(endpoint: Endpoint, network: Network | undefined): void {
-    const { fleet, intent } = this.options
-    const { node, interface: name } = endpoint
-    fleet.mark(node, endpointSlot(endpoint))
-    fleet.markPort(node, name)
-    if (network !== undefined) {
-      const nodes = network.broadcast ? intent.nodesOf(network.name).keys() : []
-      for (const one of new Set([node, ...nodes])) fleet.mark(one, networkSlot(network))
-      if (network.resolution === 'proactive' && intent.nodesOf(network.name).get(node) === 1)
-        for (const slot of this.proactive.slots(network)) fleet.mark(node, slot)
-    }
-    this.options.touched(endpoint.serial)
-  }
-
-  private addProactive(network: Network): void {
-    if (network.resolution !== 'proactive') return
-    for (const endpoint of this.options.intent.endpointsIn(network.name).values())
-      this.changeProactive(network, endpoint, true)
-  }
-
-  private removeProactive(network: Network): void {
-    for (const endpoint of this.options.intent.endpointsIn(network.name).values())
-      this.changeProactive(network, endpoint, false)
-  }
-
-  private changeProactive(network: Network, endpoint: Endpoint, present: boolean): void {
-    const { fleet, intent } = this.options
-    if (network.resolution !== 'proactive') return
-    for (const slot of this.proactive.change(network, endpoint, present))
-      for (const node of intent.nodesOf(network.name).keys()) fleet.mark(node, slot)
-  }
-
-  /** Everything that the others hold of a node's endpoints. */
-  private markProactive(node: string): void {
-    const { intent } = this.options
-    for (const endpoint of intent.endpointsAt(node).values()) {
-      const network = intent.network(endpoint.network)
-      if (network !== undefined) this.changeProactive(network, endpoint, true)
-    }
   }
 }

@@ -1,4 +1,4 @@
-/** Entries of networks that say `proactive`: every node of the network has them all, derived from the intent whenever they are asked for. */
+/** Entries of networks that have them all at once: every node of the network has them all, derived from the intent whenever they are asked for. */
 import type { CacheEntry } from '#compile/cache.js'
 import type { Slot } from '#compile/cookie.js'
 import { type Ip, widthOf } from '#model/cidr.js'
@@ -7,6 +7,7 @@ import type { Inventory } from '#model/facts.js'
 import type { Network } from '#model/network.js'
 import type { OverlayIntent } from '../overlay-intent.js'
 import { cacheSlot } from './map-cache.js'
+import type { Moves } from './moves.js'
 
 interface Held {
   readonly network: string
@@ -20,6 +21,7 @@ export class Proactive {
   constructor(
     private readonly intent: OverlayIntent,
     private readonly inventory: Inventory,
+    private readonly moves: Moves,
   ) {}
 
   /** Adds or takes out the addresses of an endpoint; says which origins that touches. */
@@ -43,18 +45,27 @@ export class Proactive {
     )
   }
 
+  /** The nodes that have entries of an endpoint's addresses, each with their origins. */
+  *holders(endpoint: Endpoint): Generator<readonly [node: string, slot: Slot]> {
+    const network = this.intent.network(endpoint.network)
+    if (network?.resolution !== 'proactive') return
+    const slots = endpoint.addresses.map((ip) => slotFor(network, ip))
+    for (const node of this.intent.nodesOf(network.name).keys()) for (const slot of slots) yield [node, slot]
+  }
+
   at(node: string, slot: Slot): readonly CacheEntry[] {
     return (this.bySlot.get(slot) ?? []).flatMap((held): readonly CacheEntry[] => {
       const network = this.intent.network(held.network)
       const endpoint = this.intent.endpoint(held.endpoint)
-      if (network?.resolution !== 'proactive' || endpoint === undefined || endpoint.node === node) return []
-      if (!this.intent.nodesOf(network.name).has(node)) return []
-      const { rloc } = this.inventory.node(endpoint.node)
+      if (network?.resolution !== 'proactive' || endpoint === undefined) return []
+      const place = this.moves.placeOf(endpoint)
+      if (place === node || !this.intent.nodesOf(network.name).has(node)) return []
+      const { rloc } = this.inventory.node(place)
       const { vni } = network
       const eid = { ...held.ip, length: widthOf(held.ip.family) }
       return rloc === undefined
         ? []
-        : [{ state: 'remote', vni, eid, rloc, node: endpoint.node, encapsulation: 'vxlan' }]
+        : [{ state: 'remote', vni, eid, rloc, node: place, encapsulation: 'vxlan' }]
     })
   }
 }

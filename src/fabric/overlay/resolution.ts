@@ -7,9 +7,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CacheEntry } from '#compile/cache.js'
 import type { Slot } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
-import { type Cidr, type Ip, printIp, widthOf } from '#model/cidr.js'
+import type { Ip } from '#model/cidr.js'
 import type { Located, Whereabouts } from '#model/whereabouts.js'
 import type { PacketIn } from '#reconcile/switch-handle.js'
+import { type Asked, AskedEids } from './asked-eids.js'
+import { entryFor, negativeEntry, single, withForward, withoutForward } from './known-entry.js'
 import { type CacheKey, cacheSlot, type MapCache } from './map-cache.js'
 
 export interface ResolutionOptions {
@@ -20,43 +22,33 @@ export interface ResolutionOptions {
   readonly mark: (node: string, slot: Slot) => void
   /** Whether the switch is known to hold what the origin wants. */
   readonly confirmed: (node: string, slot: Slot) => boolean
+  /** Whether an endpoint of the node that has the EID is on its switch. */
+  readonly isHere: (node: string, vni: number, ip: Ip) => boolean
   readonly resume: (node: string, packet: PacketIn) => void
   /** The tunnel address family of a node. */
   readonly familyOf: (node: string) => 4 | 6 | undefined
   readonly idleTimeoutSeconds: (vni: number) => number
   /** Whether a node has endpoints of a network. */
   readonly takesPart: (node: string, vni: number) => boolean
+  /** Nothing of a network is sent on at a node any more. */
+  readonly forwardsEnded: (node: string, vni: number) => void
   /** Sends something to an RLOC that it may not have talked to; milliseconds until packets get through. */
-  readonly greet: (node: string, rloc: Located['rlocs'][number], vni: number) => number
-}
-
-/** An EID that a node has asked about, for as long as the answer is in its map-cache. */
-interface Asked {
-  readonly node: string
-  readonly vni: number
-  readonly ip: Ip
-  readonly waiting: PacketIn[]
-  key: CacheKey | undefined
-  /** Whether what holds the packets back is over. */
-  answered: boolean
-  stop: () => void
-  cancel: () => void
+  readonly greet: (node: string, rloc: Located['rlocs'][number]) => number
 }
 
 /** Packets of one EID that wait at a node, and of all EIDs: more are dropped, as a switch without room would. */
-const waitingMax = 64
+export const waitingMax = 64
 const waitingAllMax = 4_096
-/** An answer that takes longer than this is none. */
-const patienceMs = 3_000
-const negativeSeconds = 5
-const forwardSeconds = 15
-
-const single = (ip: Ip): Cidr => ({ ...ip, length: widthOf(ip.family) })
+/** EIDs that one node may have asked about. */
+const askedMax = 65_536
+/** What takes longer than this is not waited for. */
+export const patienceMs = 3_000
+/** A miss of an entry that has been there for so long says that it has just left, which is told within so much. */
+const freshMs = 1_000
+const newsMs = 100
 
 export class Resolution {
-  private readonly asked = new Map<string, Asked>()
-  /** By node and slot: what waits for the flows of the slot. */
-  private readonly bySlot = new Map<string, Set<Asked>>()
+  private readonly asked = new AskedEids()
   private waitingAll = 0
   /** Packets that were not kept. */
   dropped = 0
@@ -73,205 +65,228 @@ export class Resolution {
 
   /** A packet to `ip` found no entry at `node`. */
   miss(node: string, vni: number, ip: Ip, packet: PacketIn): void {
-    const asked = this.ask(node, vni, ip)
-    if (asked.waiting.length >= waitingMax || this.waitingAll >= waitingAllMax) {
+    const known = this.asked.get(node, vni, ip)
+    const full = known === undefined && this.asked.count(node) >= askedMax
+    if (full || (known?.waiting.length ?? 0) >= waitingMax || this.waitingAll >= waitingAllMax) {
       this.dropped++
       return
     }
+    const asked = known ?? this.ask(node, vni, ip)
+    const now = this.options.clock.now()
+    if (asked.waiting.length === 0 && now - asked.settledAt > freshMs) asked.readyAt = now + newsMs
     asked.waiting.push(packet)
     this.waitingAll++
+    this.beginPatience(asked)
     this.release(asked)
   }
 
   /** An EID that the switch has an entry for already, from before this controller. */
   adopt(node: string, vni: number, ip: Ip): void {
-    this.ask(node, vni, ip)
+    this.tidy(this.asked.get(node, vni, ip) ?? this.ask(node, vni, ip))
   }
 
   /** Whether entries of this origin are still being asked about. */
   isOpen(node: string, slot: Slot): boolean {
-    return [...(this.bySlot.get(`${node} ${slot}`) ?? [])].some(({ answered }) => !answered)
+    return this.asked.at(node, slot).some(({ state }) => state === 'asking')
   }
 
   /** Flows of an origin of the map-cache were compared with the switch. */
   settled(node: string, slot: Slot): void {
-    for (const asked of [...(this.bySlot.get(`${node} ${slot}`) ?? [])]) this.release(asked)
+    for (const asked of this.asked.at(node, slot)) {
+      if (asked.state === 'answered') asked.settledAt = this.options.clock.now()
+      this.release(asked)
+    }
   }
 
-  /** Flows of an origin left by their time-outs: its entries are gone, but those that only stopped sending on. */
-  expired(node: string, slot: Slot): void {
+  /** The endpoint of a node that has the EID is on its switch. */
+  arrived(node: string, vni: number, ip: Ip): void {
+    const asked = this.asked.get(node, vni, ip)
+    if (asked !== undefined) this.release(asked)
+  }
+
+  /**
+   * Flows of an origin left by their time-outs. `forward`: one that sent packets on, and the entry is an ordinary one from now on;
+   * else its entries are gone. Packets that asked meanwhile ask anew.
+   */
+  expired(node: string, slot: Slot, forward: boolean): void {
     const { cache, mark, takesPart } = this.options
     for (const entry of cache.at(node, slot)) {
-      if (entry.state === 'moved' && takesPart(node, entry.vni)) this.put(node, withoutForward(entry))
-      else cache.delete(node, entry)
+      if (entry.state !== 'moved') {
+        if (!forward) this.remove(node, entry)
+      } else if (forward) {
+        if (takesPart(node, entry.vni)) this.put(node, withoutForward(entry))
+        else this.remove(node, entry)
+      }
     }
-    for (const asked of [...(this.bySlot.get(`${node} ${slot}`) ?? [])])
-      if (asked.key === undefined || cache.get(node, asked.key) === undefined) this.forget(asked)
+    for (const asked of this.asked.at(node, slot)) {
+      if (asked.key !== undefined && cache.get(node, asked.key) !== undefined) continue
+      if (asked.state === 'asking' && asked.waiting.length > 0) continue
+      const { vni, ip, waiting } = asked
+      const packets = [...waiting]
+      this.forget(asked)
+      for (const packet of packets) this.miss(node, vni, ip, packet)
+    }
     mark(node, slot)
   }
 
   /** An EID has left `node`: what still arrives there is sent on to where it is now. */
   moved(node: string, vni: number, ip: Ip): void {
-    const asked = this.ask(node, vni, ip)
+    const asked = this.asked.get(node, vni, ip) ?? this.ask(node, vni, ip)
     const there = asked.key && this.options.cache.get(node, asked.key)
-    if (there?.state === 'remote') this.put(node, { ...there, state: 'moved', forwardSeconds })
+    if (there?.state === 'remote') this.put(node, withForward(there))
+    this.tidy(asked)
   }
 
   /** A node has no endpoint of a network any more: what is still to be sent on stays until its time is over. */
-  forgetNetwork(node: string, vni: number): void {
-    const { cache } = this.options
-    for (const asked of [...this.asked.values()]) {
-      if (asked.node !== node || asked.vni !== vni) continue
-      const entry = asked.key && cache.get(node, asked.key)
-      if (entry?.state !== 'moved') this.drop(asked)
+  forgetNetwork(node: string, vni: number, all = false): void {
+    const { cache, mark } = this.options
+    for (const asked of this.asked.of(node)) {
+      if (asked.vni !== vni) continue
+      const { key } = asked
+      if (!all && key !== undefined && cache.get(node, key)?.state === 'moved') continue
+      this.forget(asked)
+      if (key === undefined) continue
+      this.remove(node, key)
+      mark(node, cacheSlot(key))
     }
   }
 
   /** The switch is gone with whatever waited there. */
   forgetPackets(node: string): void {
-    for (const asked of this.asked.values()) {
-      if (asked.node !== node) continue
-      this.waitingAll -= asked.waiting.splice(0).length
+    for (const asked of this.asked.of(node)) this.waitingAll -= asked.waiting.splice(0).length
+  }
+
+  /** The node is gone for good. */
+  forgetNode(node: string): void {
+    for (const asked of this.asked.of(node)) {
+      const { key } = asked
+      this.forget(asked)
+      if (key !== undefined) this.remove(node, key)
     }
   }
 
   private ask(node: string, vni: number, ip: Ip): Asked {
-    const text = `${node} ${vni} ${printIp(ip)}`
-    const there = this.asked.get(text)
-    if (there !== undefined) return there
-    const { clock, whereabouts } = this.options
     const asked: Asked = {
       node,
       vni,
       ip,
       waiting: [],
+      state: 'asking',
       key: undefined,
-      answered: false,
+      readyAt: 0,
+      settledAt: Number.POSITIVE_INFINITY,
       stop: () => {},
-      cancel: clock.schedule(patienceMs, () => this.unanswered(asked)),
+      cancelRelease: undefined,
+      cancelPatience: undefined,
     }
-    this.asked.set(text, asked)
-    this.join(asked, { vni, eid: single(ip) })
-    asked.stop = whereabouts.watch(vni, ip, (now) => this.found(asked, now))
+    this.asked.add(asked)
+    this.asked.join(asked, { vni, eid: single(ip) })
+    asked.stop = this.options.whereabouts.watch(vni, ip, (now) => this.found(asked, now))
     return asked
   }
 
   private found(asked: Asked, now: Located | undefined): void {
     // Nothing is known at the moment, and it is being asked: what was known holds until then.
-    if (now === undefined || this.asked.get(textOf(asked)) !== asked) return
-    this.answer(asked, this.entryOf(asked, now))
-  }
-
-  private unanswered(asked: Asked): void {
-    if (!asked.answered) this.answer(asked, negative(asked))
+    if (now === undefined || !this.asked.has(asked)) return
+    const { familyOf, idleTimeoutSeconds, cache } = this.options
+    const { node, vni, ip } = asked
+    const family = familyOf(node)
+    const entry = entryFor(now, { node, vni, ip, family, idleTimeoutSeconds: idleTimeoutSeconds(vni) })
+    const before = entry && cache.get(node, entry)
+    this.answer(asked, entry && before?.state === 'moved' ? withForward(entry) : entry)
+    // Whoever tells this is going through those that watch.
+    queueMicrotask(() => this.tidy(asked))
   }
 
   private answer(asked: Asked, entry: CacheEntry | undefined): void {
-    const { cache, mark } = this.options
-    asked.cancel()
-    asked.answered = true
-    const key = entry ?? { vni: asked.vni, eid: single(asked.ip) }
-    const before = asked.key
-    if (before !== undefined && !isDeepStrictEqual(keyOf(before), keyOf(key)))
-      cache.delete(asked.node, before)
-    this.join(asked, keyOf(key))
-    if (entry === undefined) cache.delete(asked.node, key)
-    else this.put(asked.node, entry)
-    mark(asked.node, cacheSlot(key))
-  }
-
-  /** Undefined where the node has the EID itself: its endpoint's flows are the entry. */
-  private entryOf({ node, vni, ip }: Asked, now: Located): CacheEntry | undefined {
-    if (now.node === node) return undefined
-    const { familyOf, idleTimeoutSeconds, cache } = this.options
-    const rloc = now.rlocs.find(({ family }) => family === familyOf(node))
-    if (rloc === undefined) return negative({ vni, ip })
-    const eid = now.node === undefined ? now.eid : single(ip)
-    const remote = {
-      vni,
-      eid,
-      rloc,
-      ...(now.node !== undefined && { node: now.node }),
-      encapsulation: now.node === undefined ? ('gpe' as const) : ('vxlan' as const),
-      idleTimeoutSeconds: idleTimeoutSeconds(vni),
+    const { node, vni, ip, key: before } = asked
+    const key: CacheKey = entry === undefined ? { vni, eid: single(ip) } : { vni, eid: entry.eid }
+    asked.state = 'answered'
+    this.asked.join(asked, key)
+    if (before !== undefined && asked.key !== before && !this.asked.isShared(asked, before)) {
+      this.remove(node, before)
+      this.options.mark(node, cacheSlot(before))
     }
-    const before = cache.get(node, { vni, eid })
-    return before?.state === 'moved'
-      ? { ...remote, state: 'moved', forwardSeconds }
-      : { ...remote, state: 'remote' }
+    if (entry !== undefined) {
+      this.put(node, entry, asked)
+      return
+    }
+    this.remove(node, key)
+    this.options.mark(node, cacheSlot(key))
   }
 
-  private put(node: string, entry: CacheEntry): void {
-    const { cache, mark } = this.options
+  /** An entry from now on. Its RLOC is greeted before the switch sends packets there; until then they go where they went. */
+  private put(node: string, entry: CacheEntry, asked?: Asked): void {
+    const { cache, clock, mark, greet } = this.options
     const before = cache.get(node, entry)
     if (before !== undefined && isDeepStrictEqual(before, entry)) return
+    if (before?.state === 'moved' && entry.state !== 'moved') this.remove(node, before)
     cache.put(node, entry)
-    mark(node, cacheSlot(entry))
+    const delayMs = entry.state === 'negative' ? 0 : greet(node, entry.rloc)
+    if (asked !== undefined) asked.readyAt = clock.now() + delayMs
+    if (before?.state === 'remote' && entry.state === 'remote' && delayMs > 0)
+      clock.schedule(delayMs, () => mark(node, cacheSlot(entry)))
+    else mark(node, cacheSlot(entry))
   }
 
-  /** Lets go what waits, once the switch holds the entry. */
+  private remove(node: string, key: CacheKey): void {
+    const { cache, forwardsEnded } = this.options
+    const sentOn = cache.sendsOn(node, key.vni)
+    cache.delete(node, key)
+    if (sentOn && !cache.sendsOn(node, key.vni)) forwardsEnded(node, key.vni)
+  }
+
+  /** Lets go what waits, once the switch holds the entry or the endpoint, and packets get through. */
   private release(asked: Asked): void {
-    const { cache, confirmed, greet, clock } = this.options
-    const { node, key, waiting, answered } = asked
-    if (!answered || key === undefined || waiting.length === 0 || !confirmed(node, cacheSlot(key))) return
-    const entry = cache.get(node, key)
-    const delayMs = entry === undefined || entry.state === 'negative' ? 0 : greet(node, entry.rloc, asked.vni)
-    if (delayMs === 0) this.letGo(asked)
-    else clock.schedule(delayMs, () => this.letGo(asked))
+    const { cache, confirmed, isHere, clock } = this.options
+    const { node, vni, ip, key, state, waiting } = asked
+    if (state === 'asking' || key === undefined || waiting.length === 0) return
+    if (!confirmed(node, cacheSlot(key))) return
+    if (cache.get(node, key) === undefined && !isHere(node, vni, ip)) return
+    const delayMs = asked.readyAt - clock.now()
+    if (delayMs <= 0) this.letGo(asked)
+    else
+      asked.cancelRelease ??= clock.schedule(delayMs, () => {
+        asked.cancelRelease = undefined
+        this.release(asked)
+      })
   }
 
-  private letGo({ node, waiting }: Asked): void {
-    const packets = waiting.splice(0)
+  private beginPatience(asked: Asked): void {
+    asked.cancelPatience ??= this.options.clock.schedule(patienceMs, () => {
+      asked.cancelPatience = undefined
+      // What is known and did not become true: the packets find out what is there.
+      if (asked.state === 'asking') this.answer(asked, negativeEntry(asked))
+      else this.letGo(asked)
+    })
+  }
+
+  private letGo(asked: Asked): void {
+    const packets = this.stopWaiting(asked)
+    for (const packet of packets) this.options.resume(asked.node, packet)
+    this.tidy(asked)
+  }
+
+  private stopWaiting(asked: Asked): readonly PacketIn[] {
+    asked.cancelPatience?.()
+    asked.cancelRelease?.()
+    asked.cancelPatience = undefined
+    asked.cancelRelease = undefined
+    const packets = asked.waiting.splice(0)
     this.waitingAll -= packets.length
-    for (const packet of packets) this.options.resume(node, packet)
+    return packets
   }
 
-  private join(asked: Asked, key: CacheKey): void {
-    this.leave(asked)
-    asked.key = key
-    const at = `${asked.node} ${cacheSlot(key)}`
-    const there = this.bySlot.get(at)
-    if (there === undefined) this.bySlot.set(at, new Set([asked]))
-    else there.add(asked)
-  }
-
-  private leave(asked: Asked): void {
-    if (asked.key === undefined) return
-    const at = `${asked.node} ${cacheSlot(asked.key)}`
-    const there = this.bySlot.get(at)
-    there?.delete(asked)
-    if (there?.size === 0) this.bySlot.delete(at)
+  /** What has no entry and keeps no packet needs no watching. */
+  private tidy(asked: Asked): void {
+    if (asked.state === 'asking' || asked.waiting.length > 0) return
+    if (asked.key === undefined || this.options.cache.get(asked.node, asked.key) === undefined)
+      this.forget(asked)
   }
 
   private forget(asked: Asked): void {
-    asked.cancel()
+    this.stopWaiting(asked)
     asked.stop()
-    this.leave(asked)
-    this.waitingAll -= asked.waiting.length
-    this.asked.delete(textOf(asked))
+    this.asked.remove(asked)
   }
-
-  private drop(asked: Asked): void {
-    const { cache, mark } = this.options
-    if (asked.key !== undefined) {
-      cache.delete(asked.node, asked.key)
-      mark(asked.node, cacheSlot(asked.key))
-    }
-    this.forget(asked)
-  }
-}
-
-const textOf = ({ node, vni, ip }: Asked): string => `${node} ${vni} ${printIp(ip)}`
-const keyOf = ({ vni, eid }: CacheKey): CacheKey => ({ vni, eid })
-
-const negative = ({ vni, ip }: Pick<Asked, 'vni' | 'ip'>): CacheEntry => ({
-  state: 'negative',
-  vni,
-  eid: single(ip),
-  holdSeconds: negativeSeconds,
-})
-
-const withoutForward = (entry: CacheEntry & { readonly state: 'moved' }): CacheEntry => {
-  const { forwardSeconds: _, ...rest } = entry
-  return { ...rest, state: 'remote' }
 }

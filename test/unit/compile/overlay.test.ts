@@ -1,5 +1,6 @@
 /** What the flow tables of overlay networks do to packets, by example: routing, errors, the way outside, moves. */
 import { expect, it } from 'vitest'
+import { parseCidr } from '#model/cidr.js'
 import { gatewayMac, linkLocalOf } from '#model/gateway.js'
 import { derivedMac } from '#model/mac.js'
 import type { Network } from '#model/network.js'
@@ -162,6 +163,20 @@ it('carries for an endpoint that is the gateway of a route', () => {
   }
   expect(one.send('n2', one.ofport(c), udpFrame(back)).arrived).toHaveLength(1)
   expect(one.send('n1', one.ofport(b), udpFrame({ ...back, sourceMac: b.mac })).arrived).toEqual([])
+})
+
+it('asks about prefixes of LISP routers before it sends anything to the world outside', () => {
+  const beyond = ['172.16.0.0/12', '10.0.0.128/25', 'fd77::/16'].flatMap((text) => parseCidr(text) ?? [])
+  const to = (destination: string) =>
+    udpFrame({ ...toGateway, source: ipOf('10.0.0.10'), destination: ipOf(destination) })
+  const one = fabric({ endpoints: [a, gate], beyond })
+  const reasons = why(one.send('n1', one.ofport(a), to('172.16.3.4'))).map((one) => one?.reason)
+  expect(reasons).toEqual(['miss', 'error'])
+  expect(only(one.send('n1', one.ofport(a), to('172.32.3.4'))).ofport).toBe(one.ofport(gate))
+  // Two flows for each prefix, but for what lies in a subnet, and of IPv6 in a network without it.
+  const more = (of: Network) =>
+    fabric({ networks: [of], beyond }).flows('n1').length - fabric({ networks: [of] }).flows('n1').length
+  expect([more(network), more(networkOf(1, ['10.0.0.0/24']))]).toEqual([4, 2])
 })
 
 it('sends on what arrives where an EID was, and ends a circle by the TTL', () => {
