@@ -8,7 +8,7 @@ import { FabricError } from '#model/error.js'
 import { type LocalMappings, noLocalMappings } from '#model/local-mappings.js'
 import type { Logger } from '#model/logger.js'
 import type { MappingFigures } from '#model/mapping-figures.js'
-import { noWhereabouts, type Whereabouts } from '#model/whereabouts.js'
+import { noWhereabouts, type SpokenFor, type Whereabouts } from '#model/whereabouts.js'
 import type { Provenance } from '#model/wire.js'
 import type { SwitchPlan } from '#reconcile/plan.js'
 import type { Outcome, SwitchDoor, SwitchHandle } from '#reconcile/switch-handle.js'
@@ -54,7 +54,7 @@ export interface MappingWatch {
   /** Takes what is to be known of our own networks and endpoints. */
   readonly local: LocalMappings
   /** Where EIDs are. */
-  readonly whereabouts: Whereabouts
+  readonly whereabouts: Whereabouts & SpokenFor
   figures(): MappingFigures
 }
 

@@ -11,7 +11,7 @@ import { ipAddressOf } from '#lisp/messages/map-request.js'
 import type { Action, Locator } from '#lisp/records.js'
 import type { Rloc } from '#model/address.js'
 import type { Cidr, Ip } from '#model/cidr.js'
-import type { Located, Whereabouts } from '#model/whereabouts.js'
+import type { Located, SpokenFor, Whereabouts } from '#model/whereabouts.js'
 import type { MappingState } from './mapping-state.js'
 import { eidOfIp } from './own-mappings.js'
 import { cidrOfEid } from './spoken-prefixes.js'
@@ -62,7 +62,7 @@ const located = ({ eid, locators, action, ttl, node }: Said): Located | undefine
   }
 }
 
-export class LiveWhereabouts implements Whereabouts {
+export class LiveWhereabouts implements Whereabouts, SpokenFor {
   readonly #state: MappingState
   readonly #watches = new EidMap<Watch>()
 

@@ -16,7 +16,7 @@ import { errorText } from '#model/error.js'
 import type { LocalMappings } from '#model/local-mappings.js'
 import type { Logger } from '#model/logger.js'
 import type { MappingFigures } from '#model/mapping-figures.js'
-import type { Whereabouts } from '#model/whereabouts.js'
+import type { SpokenFor, Whereabouts } from '#model/whereabouts.js'
 import type { Store, StoreChange } from '#store/store.js'
 import { ChangeReports, type Report } from './change-reports.js'
 import type { ElsewhereSettings } from './elsewhere.js'
@@ -57,7 +57,7 @@ const listenRetryMs = 1_000
 export class MappingPlane {
   readonly mappings: Mappings
   readonly local: LocalMappings
-  readonly whereabouts: Whereabouts
+  readonly whereabouts: Whereabouts & SpokenFor
   readonly #options: MappingPlaneOptions
   readonly #state: MappingState
   readonly #whereabouts: LiveWhereabouts

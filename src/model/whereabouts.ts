@@ -31,6 +31,10 @@ export interface Whereabouts {
    * called. Undefined: nothing is known at the moment, and it is being asked.
    */
   watch(vni: number, ip: Ip, changed: (now: Located | undefined) => void): () => void
+}
+
+/** Of which EID-prefixes somebody may know something, besides the networks' own. */
+export interface SpokenFor {
   /** What sites of LISP routers and mappings of operators are about: EID-prefixes that lie in no other of them. */
   prefixes(vni: number): readonly Cidr[]
   /** Calls `changed` with each VNI whose prefixes have changed, until the returned function is called. */
@@ -38,7 +42,7 @@ export interface Whereabouts {
 }
 
 /** For a controller that runs no mapping system: nothing is known of any EID. */
-export const noWhereabouts: Whereabouts = {
+export const noWhereabouts: Whereabouts & SpokenFor = {
   lookup: () => undefined,
   resolve: (_vni, _ip, answered) => answered(undefined),
   watch: () => () => {},

@@ -10,7 +10,7 @@ import { type Ip, printCidr } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
 import type { LocalMappings } from '#model/local-mappings.js'
 import { networkDefaults } from '#model/network.js'
-import type { Whereabouts } from '#model/whereabouts.js'
+import type { SpokenFor, Whereabouts } from '#model/whereabouts.js'
 import { output } from '#openflow/actions.js'
 import type { PacketIn } from '#reconcile/switch-handle.js'
 import type { StoreChange } from '#store/store.js'
@@ -34,7 +34,7 @@ export interface OverlayRuntimeOptions {
   readonly clock: Clock
   readonly fleet: Fleet
   readonly intent: OverlayIntent
-  readonly whereabouts: Whereabouts
+  readonly whereabouts: Whereabouts & SpokenFor
   /** Takes what is to be known of our own networks and endpoints. */
   readonly local: LocalMappings
   readonly receipts: () => Receipts

@@ -256,8 +256,11 @@ export class Resolution {
     asked.cancelPatience ??= this.options.clock.schedule(patienceMs, () => {
       asked.cancelPatience = undefined
       // What is known and did not become true: the packets find out what is there.
-      if (asked.state === 'asking') this.answer(asked, negativeEntry(asked))
-      else this.letGo(asked)
+      if (asked.state === 'answered') this.letGo(asked)
+      else {
+        this.answer(asked, negativeEntry(asked))
+        this.beginPatience(asked)
+      }
     })
   }
 
