@@ -25,6 +25,7 @@ import { NodeEndpoints } from './node-endpoints.js'
 import { NodeRoll } from './node-roll.js'
 import { OverlayRuntime } from './overlay/overlay-runtime.js'
 import { OverlayIntent } from './overlay-intent.js'
+import type { SwitchSide } from './switch-side.js'
 import type { Owner } from './views.js'
 import type { VniRange } from './vni-pool.js'
 import { WireEvents } from './wire-events.js'
@@ -167,6 +168,11 @@ export class Controller {
       logger: options.logger,
     })
     this.metrics.watchOverlay(() => this.networks.figures())
+  }
+
+  /** How endpoints are doing. */
+  get side(): SwitchSide {
+    return this.overlayRuntime.side
   }
 
   /** Opens the door to the switches as soon as the lock is held: they are read while the store is. */

@@ -11,6 +11,7 @@ import { FakeSwitch } from './fake-switch.js'
 import { FakeUnderlay } from './fake-underlay.js'
 import { MemoryNetwork } from './memory-network.js'
 import { MemoryStore } from './memory-store.js'
+import { MemoryWhereabouts } from './memory-whereabouts.js'
 import type { FakeHooks } from './switch/hooks.js'
 import { VirtualClock } from './virtual-clock.js'
 
@@ -22,6 +23,8 @@ export interface SimulationOptions {
   /** Of the connections to the controller, one way. */
   readonly delayMs?: number
   readonly logger?: Logger
+  /** Whether there is a mapping system, for networks. */
+  readonly networks?: boolean
   /** Whether nodes have a port for LISP routers. */
   readonly gpe?: boolean
 }
@@ -122,7 +125,8 @@ export class Simulation {
 
   private startController(): Controller {
     const { clock, random, store, network } = this
-    const { logger = silentLogger, gpe = false } = this.options
+    const { logger = silentLogger, gpe = false, networks = false } = this.options
+    const whereabouts = new MemoryWhereabouts()
     this.runs += 1
     const controller = new Controller({
       store,
@@ -133,6 +137,16 @@ export class Simulation {
       underlayMtu: 1500,
       vni: { min: 1, max: 0xff_ffff, quarantineSeconds: 60 },
       ipam: { quarantineSeconds: 60 },
+      ...(networks && {
+        mapping: {
+          trouble: undefined,
+          local: whereabouts,
+          whereabouts,
+          figures: () => {
+            throw new Error('nobody asks')
+          },
+        },
+      }),
       openDoor: (fabricId) =>
         new OvsSwitchDoor({
           settings: {
