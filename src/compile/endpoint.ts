@@ -4,7 +4,7 @@
  * node itself, behind which is the world outside.
  */
 import type { Cidr, Family, Ip } from '#model/cidr.js'
-import { widthOf } from '#model/cidr.js'
+import { hostPrefix } from '#model/cidr.js'
 import { type Endpoint, isNodePort } from '#model/endpoint.js'
 import type { Inventory } from '#model/facts.js'
 import type { Network } from '#model/network.js'
@@ -97,7 +97,7 @@ const outsideRules = (network: Network, family: Family, delivery: readonly Actio
 const rulesOf = (endpoint: Endpoint, network: Network, ofport: number): readonly Rule[] => {
   const delivery = [setField('eth_dst', BigInt(endpoint.mac)), output(ofport)]
   const carried = carriedBy(endpoint, network)
-  const own = endpoint.addresses.map((address): Cidr => ({ ...address, length: widthOf(address.family) }))
+  const own = endpoint.addresses.map(hostPrefix)
   return [
     {
       table: 'classify',

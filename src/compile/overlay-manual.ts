@@ -1,6 +1,6 @@
 /** Flows of overlay networks for the manual of the pipeline. */
 import { parseRloc, type Rloc } from '#model/address.js'
-import { type Cidr, type Ip, parseCidr, parseIp, widthOf } from '#model/cidr.js'
+import { hostPrefix, parseCidr, parseIp } from '#model/cidr.js'
 import { type Endpoint, nodePort } from '#model/endpoint.js'
 import type { Inventory } from '#model/facts.js'
 import { derivedMac } from '#model/mac.js'
@@ -54,7 +54,6 @@ const endpoint = (serial: number, name: string, texts: readonly string[]): Endpo
 const container = endpoint(2, '6', ['10.0.0.10', 'fd00::10'])
 const gate = endpoint(3, nodePort, ['10.0.0.2'])
 
-const whole = (ip: Ip): Cidr => ({ ...ip, length: widthOf(ip.family) })
 const rloc: Rloc = read('192.0.2.2', parseRloc)
 const vni = network.vni
 
@@ -63,7 +62,7 @@ const entries: readonly (readonly [about: string, entry: CacheEntry])[] = [
     'An entry that traffic has asked for: the EID is at the node with the RLOC 192.0.2.2. It leaves after 300 seconds without traffic.',
     {
       vni,
-      eid: whole(read('10.0.0.20', parseIp)),
+      eid: hostPrefix(read('10.0.0.20', parseIp)),
       state: 'remote',
       rloc,
       node: 'n2',
@@ -79,7 +78,7 @@ const entries: readonly (readonly [about: string, entry: CacheEntry])[] = [
     'An EID that was here and has moved: what still arrives for it is sent on.',
     {
       vni,
-      eid: whole(read('10.0.0.20', parseIp)),
+      eid: hostPrefix(read('10.0.0.20', parseIp)),
       state: 'moved',
       rloc,
       node: 'n2',
@@ -89,7 +88,7 @@ const entries: readonly (readonly [about: string, entry: CacheEntry])[] = [
   ],
   [
     'An EID that nobody has.',
-    { vni, eid: whole(read('fd00::99', parseIp)), state: 'negative', holdSeconds: 5 },
+    { vni, eid: hostPrefix(read('fd00::99', parseIp)), state: 'negative', holdSeconds: 5 },
   ],
 ]
 

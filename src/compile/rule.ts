@@ -2,7 +2,7 @@
  * Flows of overlay networks: what `pipeline.ts` makes of a rule, with its match in the one form that equal matches share, and
  * the few matches and actions that all features of a network have in common.
  */
-import { type Cidr, type Family, hostMask, type Ip, widthOf } from '#model/cidr.js'
+import { type Cidr, type Family, hostMask, hostPrefix, type Ip } from '#model/cidr.js'
 import { type Action, gotoTable } from '#openflow/actions.js'
 import type { Flow } from '#openflow/flow.js'
 import { canonicalMatch, type Match } from '#openflow/match.js'
@@ -54,8 +54,6 @@ export const discovery = {
   redirect: 137,
 } as const
 
-const wholePrefix = ({ family, value }: Ip): Cidr => ({ family, value, length: widthOf(family) })
-
 const masked = ({ family, value, length }: Cidr) => {
   const mask = hostMask(family, 0) ^ hostMask(family, length)
   return family === 4 ? { value: Number(value), mask: Number(mask) } : { value, mask }
@@ -71,8 +69,8 @@ const within =
 
 export const toPrefix = within('ip_dst', 'ipv6_dst')
 export const fromPrefix = within('ip_src', 'ipv6_src')
-export const toAddress = (address: Ip): Match => toPrefix(wholePrefix(address))
-export const fromAddress = (address: Ip): Match => fromPrefix(wholePrefix(address))
+export const toAddress = (address: Ip): Match => toPrefix(hostPrefix(address))
+export const fromAddress = (address: Ip): Match => fromPrefix(hostPrefix(address))
 
 /** Who is right about a prefix that several speak of, the last one most. */
 const ranks = ['unknown', 'miss', 'negative', 'remote', 'local'] as const

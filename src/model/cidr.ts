@@ -16,6 +16,9 @@ export interface Cidr extends Ip {
 
 export const widthOf = (family: Family): 32 | 128 => (family === 4 ? 32 : 128)
 
+/** An address as a prefix of its own. Made field by field: objects that are spread have a shape of their own each, in memory as large as themselves. */
+export const hostPrefix = ({ family, value }: Ip): Cidr => ({ family, value, length: widthOf(family) })
+
 /** Undefined when `text` is no address. */
 export const parseIp = (text: string): Ip | undefined => {
   try {

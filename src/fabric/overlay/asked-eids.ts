@@ -35,8 +35,8 @@ const sameKey = (a: CacheKey | undefined, b: CacheKey | undefined): boolean =>
 
 export class AskedEids {
   private readonly byNode = new Map<string, Map<string, Asked>>()
-  /** By node and slot: what waits for the flows of the slot. */
-  private readonly bySlot = new Map<string, Set<Asked>>()
+  /** By node and slot: what waits for the flows of the slot. Mostly one, in an array that has no room to spare. */
+  private readonly bySlot = new Map<string, Map<Slot, readonly Asked[]>>()
   private total = 0
 
   get size(): number {
@@ -60,7 +60,7 @@ export class AskedEids {
   }
 
   at(node: string, slot: Slot): readonly Asked[] {
-    return [...(this.bySlot.get(`${node} ${slot}`) ?? [])]
+    return this.bySlot.get(node)?.get(slot) ?? []
   }
 
   add(asked: Asked): void {
@@ -84,10 +84,10 @@ export class AskedEids {
     if (sameKey(asked.key, key)) return
     this.leave(asked)
     asked.key = key
-    const at = `${asked.node} ${cacheSlot(key)}`
-    const there = this.bySlot.get(at)
-    if (there === undefined) this.bySlot.set(at, new Set([asked]))
-    else there.add(asked)
+    const slot = cacheSlot(key)
+    const slots = this.bySlot.get(asked.node) ?? new Map<Slot, readonly Asked[]>()
+    slots.set(slot, [...(slots.get(slot) ?? []), asked])
+    this.bySlot.set(asked.node, slots)
   }
 
   /** Whether another EID than `asked` has this entry too: they lie in one prefix. */
@@ -97,10 +97,12 @@ export class AskedEids {
 
   private leave(asked: Asked): void {
     if (asked.key === undefined) return
-    const at = `${asked.node} ${cacheSlot(asked.key)}`
-    const there = this.bySlot.get(at)
-    there?.delete(asked)
-    if (there?.size === 0) this.bySlot.delete(at)
+    const slot = cacheSlot(asked.key)
+    const slots = this.bySlot.get(asked.node)
+    const others = (slots?.get(slot) ?? []).filter((other) => other !== asked)
+    if (others.length > 0) slots?.set(slot, others)
+    else slots?.delete(slot)
+    if (slots?.size === 0) this.bySlot.delete(asked.node)
     asked.key = undefined
   }
 }

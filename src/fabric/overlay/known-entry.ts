@@ -1,6 +1,6 @@
 /** What is known of an EID as the entry of a node's map-cache. Pure. */
 import type { CacheEntry } from '#compile/cache.js'
-import { type Cidr, type Ip, widthOf } from '#model/cidr.js'
+import { hostPrefix, type Ip } from '#model/cidr.js'
 import type { Located } from '#model/whereabouts.js'
 
 /** Seconds for which nobody is said to have an EID, without asking again. */
@@ -8,12 +8,10 @@ const negativeSeconds = 5
 /** Seconds for which packets are sent on that still arrive where an EID was. */
 export const forwardSeconds = 15
 
-export const single = (ip: Ip): Cidr => ({ ...ip, length: widthOf(ip.family) })
-
 export const negativeEntry = ({ vni, ip }: { readonly vni: number; readonly ip: Ip }): CacheEntry => ({
   state: 'negative',
   vni,
-  eid: single(ip),
+  eid: hostPrefix(ip),
   holdSeconds: negativeSeconds,
 })
 
@@ -36,7 +34,7 @@ export const entryFor = (now: Located, terms: EntryTerms): CacheEntry | undefine
     state: 'remote',
     vni,
     // Endpoints of nodes come and go one by one; of a router's site the whole prefix is there.
-    eid: now.node === undefined ? now.eid : single(ip),
+    eid: now.node === undefined ? now.eid : hostPrefix(ip),
     rloc,
     ...(now.node !== undefined && { node: now.node }),
     encapsulation: now.node === undefined ? 'gpe' : 'vxlan',

@@ -3,7 +3,7 @@ import type { CacheEntryView } from '#api/networks.js'
 import type { CacheEntry } from '#compile/cache.js'
 import { originOf, slotOf } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
-import { type Cidr, type Ip, widthOf } from '#model/cidr.js'
+import { hostPrefix } from '#model/cidr.js'
 import type { Endpoint, EndpointStatus } from '#model/endpoint.js'
 import { FabricError } from '#model/error.js'
 import type { PendingReason } from '#model/status.js'
@@ -81,7 +81,7 @@ export class OverlaySide implements SwitchSide {
     const local = [...intent.endpointsAt(node).values()].flatMap((endpoint) =>
       endpoint.addresses.map((ip) => ({
         network: endpoint.network,
-        eid: whole(ip),
+        eid: hostPrefix(ip),
         node,
         why: 'local' as const,
         packets: packets.get(slotOf({ kind: 'endpoint', serial: endpoint.serial })) ?? 0n,
@@ -202,8 +202,6 @@ const nodeReason = (
       }
   }
 }
-
-const whole = (ip: Ip): Cidr => ({ ...ip, length: widthOf(ip.family) })
 
 /** Packets that the flows of each origin have counted. */
 const packetsBySlot = (flows: readonly InstalledFlow[]): ReadonlyMap<number, bigint> => {

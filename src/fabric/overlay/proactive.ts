@@ -1,7 +1,7 @@
 /** Entries of networks that have them all at once: every node of the network has them all, derived from the intent whenever they are asked for. */
 import type { CacheEntry } from '#compile/cache.js'
 import type { Slot } from '#compile/cookie.js'
-import { type Ip, widthOf } from '#model/cidr.js'
+import { hostPrefix, type Ip } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
 import type { Inventory } from '#model/facts.js'
 import type { Network } from '#model/network.js'
@@ -62,7 +62,7 @@ export class Proactive {
       if (place === node || !this.intent.nodesOf(network.name).has(node)) return []
       const { rloc } = this.inventory.node(place)
       const { vni } = network
-      const eid = { ...held.ip, length: widthOf(held.ip.family) }
+      const eid = hostPrefix(held.ip)
       return rloc === undefined
         ? []
         : [{ state: 'remote', vni, eid, rloc, node: place, encapsulation: 'vxlan' }]
@@ -70,5 +70,4 @@ export class Proactive {
   }
 }
 
-const slotFor = ({ vni }: Network, ip: Ip): Slot =>
-  cacheSlot({ vni, eid: { ...ip, length: widthOf(ip.family) } })
+const slotFor = ({ vni }: Network, ip: Ip): Slot => cacheSlot({ vni, eid: hostPrefix(ip) })

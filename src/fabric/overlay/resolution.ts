@@ -7,11 +7,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CacheEntry } from '#compile/cache.js'
 import type { Slot } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
-import type { Ip } from '#model/cidr.js'
+import { hostPrefix, type Ip } from '#model/cidr.js'
 import type { Located, Whereabouts } from '#model/whereabouts.js'
 import type { PacketIn } from '#reconcile/switch-handle.js'
 import { type Asked, AskedEids } from './asked-eids.js'
-import { entryFor, negativeEntry, single, withForward, withoutForward } from './known-entry.js'
+import { entryFor, negativeEntry, withForward, withoutForward } from './known-entry.js'
 import { type CacheKey, cacheSlot, type MapCache } from './map-cache.js'
 
 export interface ResolutionOptions {
@@ -180,7 +180,7 @@ export class Resolution {
       cancelPatience: undefined,
     }
     this.asked.add(asked)
-    this.asked.join(asked, { vni, eid: single(ip) })
+    this.asked.join(asked, { vni, eid: hostPrefix(ip) })
     asked.stop = this.options.whereabouts.watch(vni, ip, (now) => this.found(asked, now))
     return asked
   }
@@ -200,7 +200,7 @@ export class Resolution {
 
   private answer(asked: Asked, entry: CacheEntry | undefined): void {
     const { node, vni, ip, key: before } = asked
-    const key: CacheKey = entry === undefined ? { vni, eid: single(ip) } : { vni, eid: entry.eid }
+    const key: CacheKey = entry === undefined ? { vni, eid: hostPrefix(ip) } : { vni, eid: entry.eid }
     asked.state = 'answered'
     this.asked.join(asked, key)
     if (before !== undefined && asked.key !== before && !this.asked.isShared(asked, before)) {
