@@ -167,7 +167,7 @@ export class Controller {
       clock,
       logger: options.logger,
     })
-    this.metrics.watchOverlay(() => this.networks.figures())
+    this.metrics.watchOverlay(() => ({ ...this.networks.figures(), ...this.overlayRuntime.figures }))
   }
 
   /** How endpoints are doing. */

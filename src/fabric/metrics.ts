@@ -6,7 +6,7 @@ import type { Outcome } from '#reconcile/switch-handle.js'
 import type { Convergence } from './convergence.js'
 import type { Fleet } from './fleet.js'
 import { addMappingMetrics } from './mapping-metrics.js'
-import { addOverlayMetrics, type OverlayFigures } from './overlay-metrics.js'
+import { addOverlayMetrics, type OverlayFigures, type PacketFigures } from './overlay-metrics.js'
 
 /** Seconds, from a flow on loopback to a whole switch programmed anew. */
 const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
@@ -76,7 +76,7 @@ export class Metrics {
   }
 
   /** Adds what there is of overlay networks. */
-  watchOverlay(figures: () => OverlayFigures): void {
+  watchOverlay(figures: () => OverlayFigures & PacketFigures): void {
     addOverlayMetrics(this.registry, figures)
   }
 

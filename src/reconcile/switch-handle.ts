@@ -48,6 +48,8 @@ export interface InstalledFlow {
   readonly packets: bigint
   readonly bytes: bigint
   readonly durationSeconds: number
+  /** Since the last packet; undefined where the switch does not tell. */
+  readonly idleSeconds?: number
 }
 
 /** A change of a flow table that we did not make. */

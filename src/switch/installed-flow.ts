@@ -12,6 +12,7 @@ export const installedFlow = ({ flow, stats }: FlowDesc): InstalledFlow => {
   const packets = stats.packetCount ?? 0n
   const bytes = stats.byteCount ?? 0n
   const durationSeconds = stats.duration === undefined ? 0 : stats.duration.sec + stats.duration.nsec / 1e9
+  const idleSeconds = stats.idleTime?.sec
   const head = `cookie=0x${flow.cookie.toString(16)}, duration=${durationSeconds.toFixed(3)}s, table=${flow.table}`
   return {
     table: flow.table,
@@ -23,5 +24,6 @@ export const installedFlow = ({ flow, stats }: FlowDesc): InstalledFlow => {
     packets,
     bytes,
     durationSeconds,
+    ...(idleSeconds !== undefined && { idleSeconds }),
   }
 }

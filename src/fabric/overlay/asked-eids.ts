@@ -35,7 +35,7 @@ const sameKey = (a: CacheKey | undefined, b: CacheKey | undefined): boolean =>
 
 export class AskedEids {
   private readonly byNode = new Map<string, Map<string, Asked>>()
-  /** By node and slot: what waits for the flows of the slot. Mostly one, in an array that has no room to spare. */
+  /** By node and slot: what waits for the flows of the slot. Mostly one. */
   private readonly bySlot = new Map<string, Map<Slot, readonly Asked[]>>()
   private total = 0
 
@@ -86,7 +86,8 @@ export class AskedEids {
     asked.key = key
     const slot = cacheSlot(key)
     const slots = this.bySlot.get(asked.node) ?? new Map<Slot, readonly Asked[]>()
-    slots.set(slot, [...(slots.get(slot) ?? []), asked])
+    const others = slots.get(slot)
+    slots.set(slot, others === undefined ? [asked] : [...others, asked])
     this.bySlot.set(asked.node, slots)
   }
 

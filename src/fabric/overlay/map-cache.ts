@@ -19,7 +19,7 @@ const textOf = ({ vni, eid }: CacheKey): string => `${vni} ${printCidr(eid)}`
 /** The entries of one node. */
 class NodeCache {
   private readonly byKey = new Map<string, CacheEntry>()
-  /** Mostly one in each; hashes may agree. Arrays, made whole: a set of one takes five times as much, and there are many. */
+  /** Mostly one in each; hashes may agree. An array of one takes a quarter of what a set of one takes. */
   private readonly bySlot = new Map<Slot, readonly string[]>()
   /** VNI to how many entries are there to send packets on. */
   private readonly forwards = new Map<number, number>()
@@ -45,8 +45,9 @@ class NodeCache {
     this.count(this.byKey.get(text), -1)
     this.count(entry, 1)
     this.byKey.set(text, entry)
-    const texts = this.bySlot.get(slot) ?? []
-    if (!texts.includes(text)) this.bySlot.set(slot, [...texts, text])
+    const texts = this.bySlot.get(slot)
+    if (texts === undefined) this.bySlot.set(slot, [text])
+    else if (!texts.includes(text)) this.bySlot.set(slot, [...texts, text])
   }
 
   delete(key: CacheKey): void {

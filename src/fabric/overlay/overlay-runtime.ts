@@ -17,6 +17,7 @@ import type { StoreChange } from '#store/store.js'
 import type { Fleet } from '../fleet.js'
 import type { NewEvent } from '../journal.js'
 import type { OverlayIntent } from '../overlay-intent.js'
+import type { PacketFigures } from '../overlay-metrics.js'
 import { OwnEids } from '../own-eids.js'
 import type { Receipts } from '../receipts.js'
 import type { Owner } from '../views.js'
@@ -42,16 +43,6 @@ export interface OverlayRuntimeOptions {
 }
 
 type Answerable = Exclude<PacketReason, { readonly reason: 'miss' }>
-
-/** What has come to the controller, by reason. */
-export interface PacketFigures {
-  readonly packets: Readonly<Record<string, number>>
-  /** Packets that wait for an answer, and those for which there was no room. */
-  readonly waiting: number
-  readonly dropped: number
-  /** EIDs that nodes have asked about and hold. */
-  readonly resolved: number
-}
 
 export class OverlayRuntime {
   readonly side: OverlaySide

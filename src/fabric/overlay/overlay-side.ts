@@ -1,13 +1,9 @@
 /** What REST is told of overlay networks on the switches: how endpoints are doing, when they are up, what map-caches hold. */
 import type { CacheEntryView } from '#api/networks.js'
-import type { CacheEntry } from '#compile/cache.js'
-import { originOf, slotOf } from '#compile/cookie.js'
 import type { Clock } from '#link/clock.js'
-import { hostPrefix } from '#model/cidr.js'
 import type { Endpoint, EndpointStatus } from '#model/endpoint.js'
 import { FabricError } from '#model/error.js'
 import type { PendingReason } from '#model/status.js'
-import type { InstalledFlow } from '#reconcile/switch-handle.js'
 import type { LiveInventory } from '../inventory.js'
 import type { NewEvent } from '../journal.js'
 import type { OverlayIntent } from '../overlay-intent.js'
@@ -16,7 +12,7 @@ import type { Receipts } from '../receipts.js'
 import type { SwitchSide } from '../switch-side.js'
 import { Waits } from '../waits.js'
 import type { MapCache } from './map-cache.js'
-import { cacheSlot } from './map-cache.js'
+import { entryView, flowsBySlot, localViews } from './map-cache-view.js'
 import type { Overlay } from './overlay.js'
 
 export interface OverlaySideOptions {
@@ -77,27 +73,15 @@ export class OverlaySide implements SwitchSide {
     const { inventory, cache, intent } = this.options
     const handle = inventory.handles.get(node)
     if (handle?.ready !== true) throw new FabricError('node-offline', `node ${node} is not connected`)
-    const packets = packetsBySlot(await handle.readFlows())
-    const local = [...intent.endpointsAt(node).values()].flatMap((endpoint) =>
-      endpoint.addresses.map((ip) => ({
-        network: endpoint.network,
-        eid: hostPrefix(ip),
-        node,
-        why: 'local' as const,
-        packets: packets.get(slotOf({ kind: 'endpoint', serial: endpoint.serial })) ?? 0n,
-      })),
-    )
+    const flows = flowsBySlot(await handle.readFlows())
+    const local = [...intent.endpointsAt(node).values()].flatMap((one) => localViews(one, flows))
     const others = this.options
       .overlay()
       .entriesAt(node)
-      .map((entry) =>
-        entryView(
-          entry,
-          intent.withVni(entry.vni)?.name ?? String(entry.vni),
-          cache.get(node, entry) === undefined,
-          packets,
-        ),
-      )
+      .map((entry) => {
+        const network = intent.withVni(entry.vni)?.name ?? String(entry.vni)
+        return entryView(entry, network, cache.get(node, entry) === undefined, flows)
+      })
     return [...local, ...others]
   }
 
@@ -202,29 +186,3 @@ const nodeReason = (
       }
   }
 }
-
-/** Packets that the flows of each origin have counted. */
-const packetsBySlot = (flows: readonly InstalledFlow[]): ReadonlyMap<number, bigint> => {
-  const packets = new Map<number, bigint>()
-  for (const flow of flows) {
-    const origin = originOf(flow.cookie)
-    if (origin === undefined) continue
-    const slot = slotOf(origin)
-    packets.set(slot, (packets.get(slot) ?? 0n) + flow.packets)
-  }
-  return packets
-}
-
-const entryView = (
-  entry: CacheEntry,
-  network: string,
-  proactive: boolean,
-  packets: ReadonlyMap<number, bigint>,
-): CacheEntryView => ({
-  network,
-  eid: entry.eid,
-  ...(entry.state !== 'negative' && { rloc: entry.rloc.text }),
-  ...(entry.state !== 'negative' && entry.node !== undefined && { node: entry.node }),
-  why: entry.state === 'remote' ? (proactive ? 'proactive' : 'resolved') : entry.state,
-  packets: packets.get(cacheSlot(entry)) ?? 0n,
-})
