@@ -1,6 +1,6 @@
 /**
  * The few LISP messages that a simulated xTR says and hears, written down from RFC 9301 and RFC 9437 once more and with nothing of
- * `lisp/`: a mistake there is not answered by the same mistake here. IPv4 EIDs in an instance, IPv4 RLOCs, HMAC-SHA-256-128.
+ * `lisp/`: a mistake there is not answered by the same mistake here. IPv4 and IPv6 EIDs in an instance, IPv4 RLOCs, HMAC-SHA-256-128.
  */
 import { createHmac } from 'node:crypto'
 import {
@@ -17,13 +17,32 @@ import {
   u16,
   u32,
   u64,
+  uint,
   type ValueOf,
 } from '#wire/codec.js'
 import { countOf, repeat, struct } from '#wire/struct.js'
 
 const ipv4 = struct({ _afi: constant(u16, 1), value: u32 })
 
-/** An IPv4 address in an instance-id LCAF: RFC 8060, section 4.1. Its length does not count the first eight bytes. */
+/** An EID's address: 32 bits as a number, 128 as a bigint. The AFI before it says which: RFC 9301, section 5.1. */
+export interface EidAddress {
+  readonly value: number | bigint
+}
+const ip6 = uint(16)
+const eidIp: Codec<EidAddress> = {
+  read: (r) => {
+    const afi = u16.read(r)
+    if (afi !== 1 && afi !== 2) r.fail(`AFI ${afi} where that of an IP address is expected`)
+    return { value: afi === 1 ? u32.read(r) : ip6.read(r) }
+  },
+  write: (w, { value }) => {
+    u16.write(w, typeof value === 'number' ? 1 : 2)
+    if (typeof value === 'number') u32.write(w, value)
+    else ip6.write(w, value)
+  },
+}
+
+/** An address in an instance-id LCAF: RFC 8060, section 4.1. Its length does not count the first eight bytes. */
 const eidAddress = struct({
   _afi: constant(u16, 16_387),
   _reserved: pad(2),
@@ -31,7 +50,7 @@ const eidAddress = struct({
   _maskLength: pad(1),
   _length: lengthOf(u16, 2, 8),
   iid: u32,
-  address: ipv4,
+  address: eidIp,
 })
 
 /** RFC 9301, section 5.4. */
@@ -127,7 +146,7 @@ export interface Question {
   readonly nonce: bigint
   readonly iid: number
   /** The address that is asked for. */
-  readonly address: number
+  readonly address: EidAddress['value']
   /** Where the answer is to go. */
   readonly itrRloc: number
   /** Whoever wants to hear of changes says who it is. */
@@ -141,7 +160,7 @@ export const mapRequest = ({ nonce, iid, address, itrRloc, subscriber }: Questio
     nonce,
     itrRloc: { value: itrRloc },
     recordFlags: subscriber === undefined ? 0 : 0x80,
-    maskLength: 32,
+    maskLength: typeof address === 'number' ? 32 : 128,
     eid: { iid, address: { value: address } },
     identity: subscriber === undefined ? new Uint8Array(0) : encode(identity, identityOf(subscriber)),
   })

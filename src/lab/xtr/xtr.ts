@@ -2,10 +2,10 @@
  * A LISP router as far as the control plane sees one: it registers EIDs, asks for others, subscribes and acknowledges what it is
  * told. One socket, at port 4342 of an address of its own, since that is where Map-Servers send what nobody asked for.
  */
-import { createSocket, type Socket } from 'node:dgram'
-import { isIPv4 } from 'node:net'
+import { createSocket } from 'node:dgram'
 import type { Clock } from '#link/clock.js'
 import type { Random } from '#link/random.js'
+import { ipv4Of, ipv4Text, prefixOf, prefixText } from './eid-text.js'
 import {
   type Heard,
   hear,
@@ -20,8 +20,10 @@ import {
 export const xtrPort = 4342
 
 export interface XtrOptions {
-  /** IPv4: where it listens, its RLOC, and where answers go. */
+  /** IPv4: where it listens and where answers go. */
   readonly address: string
+  /** IPv4: where packets to its EIDs go; the same address unless told. */
+  readonly rloc?: string
   readonly mapServer: { readonly address: string; readonly port: number }
   readonly key: Key
   /** Of 64 bits each. */
@@ -31,6 +33,14 @@ export interface XtrOptions {
   readonly random: Random
   /** A question without an answer for so long is asked again, as routers do. */
   readonly patienceMs?: number
+}
+
+/** What its messages go through. */
+export interface XtrSocket {
+  send(data: Uint8Array, port: number, address: string): void
+  /** Takes what comes; called once. */
+  listen(take: (data: Uint8Array) => void): void
+  close(): Promise<void>
 }
 
 /** What it was told of an EID, and how long after it had asked, or began to listen. */
@@ -54,19 +64,20 @@ export class Xtr {
   /** Datagrams that were no messages, and notifies that were not authentic. */
   refused = 0
   readonly #options: XtrOptions
-  readonly #socket: Socket
+  readonly #socket: XtrSocket
   readonly #waiting = new Set<Waiting>()
   /** Nonces of registrations, and of questions. Notifies of a subscription count up from its question's: they stay apart. */
   #registration: bigint
   #question: bigint
 
-  private constructor(options: XtrOptions, socket: Socket) {
+  /** `socket`: at port 4342 of its address. */
+  constructor(options: XtrOptions, socket: XtrSocket) {
     this.#options = options
     this.#socket = socket
     // From anywhere up: those of one router have to grow.
     this.#registration = BigInt(Math.floor(options.random() * 2 ** 31)) << 31n
     this.#question = this.#registration + 2n ** 62n
-    socket.on('message', (data) => this.#receive(data))
+    socket.listen((data) => this.#receive(data))
   }
 
   /** Begins to listen. Rejects with the system's error where it cannot. */
@@ -76,7 +87,11 @@ export class Xtr {
       socket.once('error', reject)
       socket.bind(xtrPort, options.address, () => {
         socket.off('error', reject)
-        resolve(new Xtr(options, socket))
+        const close = (): Promise<void> => new Promise((done) => socket.close(() => done()))
+        const listen = (take: (data: Uint8Array) => void): void => void socket.on('message', take)
+        const send = (data: Uint8Array, port: number, address: string): void =>
+          socket.send(data, port, address)
+        resolve(new Xtr(options, { send, listen, close }))
       })
     })
   }
@@ -85,7 +100,7 @@ export class Xtr {
     return this.#options.address
   }
 
-  /** Registers a single EID at its own RLOC. Resolves with the authentic Map-Notify. */
+  /** Registers an EID, a single one or a prefix, at its own RLOC. Resolves with the authentic Map-Notify. */
   register(iid: number, eid: string): Promise<Told> {
     const { xtrId, siteId, key } = this.#options
     this.#registration += 1n
@@ -115,17 +130,17 @@ export class Xtr {
 
   /** The next authentic notify about an EID, counted from now. Rejects when none comes. */
   notified(iid: number, eid: string): Promise<Told> {
-    const address = numberOf(eid)
+    const { value } = prefixOf(eid)
     return this.#hearing(
       (heard) =>
         heard.type === 'map-notify' &&
-        heard.records.some((one) => one.eid.iid === iid && one.eid.address.value === address),
+        heard.records.some((one) => one.eid.iid === iid && one.eid.address.value === value),
       attempts * this.#patienceMs,
     )
   }
 
   close(): Promise<void> {
-    return new Promise((done) => this.#socket.close(done))
+    return this.#socket.close()
   }
 
   get #patienceMs(): number {
@@ -134,19 +149,20 @@ export class Xtr {
 
   #questionFor(iid: number, eid: string): Question {
     this.#question += 0x1_0000n
-    return { nonce: this.#question, iid, address: numberOf(eid), itrRloc: numberOf(this.address) }
+    return { nonce: this.#question, iid, address: prefixOf(eid).value, itrRloc: ipv4Of(this.address) }
   }
 
   #recordFor(iid: number, eid: string): MappingRecord {
-    const rloc = { value: numberOf(this.address) }
+    const rloc = { value: ipv4Of(this.#options.rloc ?? this.address) }
+    const { value, length } = prefixOf(eid)
     // L and R: our own, and up.
     const locator = { priority: 1, weight: 100, multicastPriority: 255, multicastWeight: 0, flags: 5, rloc }
     return {
       ttl: 10,
-      maskLength: 32,
+      maskLength: length,
       action: 0x1000,
       mapVersion: 0,
-      eid: { iid, address: { value: numberOf(eid) } },
+      eid: { iid, address: { value } },
       locators: [locator],
     }
   }
@@ -214,14 +230,7 @@ const toldBy = ({ records }: Heard): Pick<Told, 'rlocs' | 'prefix'> => {
   const [first] = records
   if (first === undefined) return { rlocs: [], prefix: '' }
   return {
-    rlocs: first.locators.map(({ rloc }) => textOf(rloc.value)),
-    prefix: `${textOf(first.eid.address.value)}/${first.maskLength}`,
+    rlocs: first.locators.map(({ rloc }) => ipv4Text(rloc.value)),
+    prefix: prefixText(first.eid.address.value, first.maskLength),
   }
 }
-
-const numberOf = (text: string): number => {
-  if (!isIPv4(text)) throw new RangeError(`${text} is no IPv4 address`)
-  return text.split('.').reduce((value, part) => value * 256 + Number(part), 0)
-}
-
-const textOf = (value: number): string => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')
