@@ -107,6 +107,7 @@ const one = {
     },
   ],
 }
+const six = { ...one, maskLength: 64, eid: { iid: 100, address: { value: 0xfd77n << 112n } } }
 const who = { xtrId: 0xa1n, siteId: 0xb2n }
 
 describe('its messages', () => {
@@ -120,6 +121,7 @@ describe('its messages', () => {
 
   it.each([
     ['Map-Register', mapRegister(3n, one, who, key)],
+    ['Map-Register of IPv6', mapRegister(3n, six, who, key)],
     ['Map-Notify-Ack', mapNotifyAck(3n, [one], key)],
     ['Map-Request', mapRequest({ nonce: 4n, iid: 100, address: 0x0a01_0001, itrRloc: 0xc000_0202 })],
     [
