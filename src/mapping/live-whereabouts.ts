@@ -27,7 +27,7 @@ interface Watch {
 const unusable = 255
 
 /** Addresses that packets can be sent to, the preferred ones first. */
-const rlocsOf = (locators: readonly Locator[]): readonly Rloc[] =>
+const usable = (locators: readonly Locator[]): readonly Rloc[] =>
   locators
     .filter(({ priority, flags }) => priority !== unusable && flags.reachable === true)
     .toSorted((a, b) => a.priority - b.priority || b.weight - a.weight)
@@ -39,6 +39,15 @@ const rlocsOf = (locators: readonly Locator[]): readonly Rloc[] =>
         ? [{ family: 4, value: address.value, text }]
         : [{ family: 6, value: address.value, text }]
     })
+
+/** Mappings share their locators, so what is read of them is shared too: every node that asks about an EID keeps it. */
+const read = new WeakMap<readonly Locator[], readonly Rloc[]>()
+
+const rlocsOf = (locators: readonly Locator[]): readonly Rloc[] => {
+  const known = read.get(locators) ?? usable(locators)
+  read.set(locators, known)
+  return known
+}
 
 /** What is said of an EID-prefix. */
 interface Said {
