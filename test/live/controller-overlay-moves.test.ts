@@ -71,7 +71,6 @@ it('repoints every node before the old one forgets: from another node, and from 
     lost[`${name} away`] = await lostOf(from, 2000, () => placeAt(there))
     lost[`${name} back`] = await lostOf(from, 2000, () => placeAt(here))
   }
-  console.log(JSON.stringify(lost))
   for (const [way, count] of Object.entries(lost)) expect(`${way} ${count <= 5}`).toBe(`${way} true`)
 })
 
