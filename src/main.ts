@@ -146,7 +146,7 @@ const isMappingShared = ({ lisp, mapping }: Config): boolean =>
   lisp.listen.length + mapping.resolvers.length + mapping.servers.length > 0
 
 /** From here on memory counts more than the collector's time. */
-const manyWires = 5_000
+const manyObjects = 5_000
 /** So much that one change leaves behind is worth a collection of its own, once there is a pause. */
 const manyChanges = 1_000
 const pauseMs = 500
@@ -156,11 +156,11 @@ const pauseMs = 500
  * in use, and keeps what a burst took until the next one. So the heap of a large fabric grows in small steps, and is collected after
  * the load and after bursts.
  */
-const keepHeapTight = (store: Northbound, wires: () => number, backlog: () => number): void => {
+const keepHeapTight = (store: Northbound, objects: () => number, backlog: () => number): void => {
   let tight = false
   let cancel = (): void => {}
   const tighten = (): void => {
-    if (tight || wires() <= manyWires) return
+    if (tight || objects() <= manyObjects) return
     tight = true
     setFlagsFromString('--heap-growing-percent=25')
     // The flag counts from the next collection on.
@@ -173,7 +173,7 @@ const keepHeapTight = (store: Northbound, wires: () => number, backlog: () => nu
   }
   store.onChange((change) => {
     tighten()
-    if (!tight || change.wires.length < manyChanges) return
+    if (!tight || change.wires.length + change.endpoints.length < manyChanges) return
     cancel()
     cancel = systemClock.schedule(pauseMs, settle)
   })
@@ -258,7 +258,7 @@ export const startController = async (
     mapping.start()
     keepHeapTight(
       store,
-      () => controller.convergence.intent.size,
+      () => controller.convergence.intent.size + controller.overlay.endpointCount,
       () => controller.fleet.backlog,
     )
     await listenOnRest(server, config.listen.rest)
