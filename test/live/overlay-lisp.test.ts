@@ -110,6 +110,16 @@ it('carries TCP whole, both ways, with addresses as they are', async () => {
   }
 })
 
+it('follows a container that moves: the router is told to ask again', async () => {
+  const [eid, host] = [addressOf('b', 4), hostOf('b')]
+  expect(await pings(site, eid)).toBe(true)
+  expect(site.dataPlane.rlocOf(eid)).toBe(lab.node('n2').rloc)
+  const moved = await lab.moveHost('b', 'n1')
+  await client.overlay.putEndpoint('b', { network: 'blue', node: 'n1', interface: host.device('e0') })
+  await eventually(async () => (await pings(site, eid)) && site.dataPlane.rlocOf(eid), lab.node('n1').rloc)
+  expect(await pings(moved, behind[4])).toBe(true)
+})
+
 it('shows the router in the map-cache of a node', async () => {
   await pings(hostOf('a'), behind[4])
   const entries = await client.overlay.mapCache('n1')

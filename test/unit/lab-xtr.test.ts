@@ -41,7 +41,12 @@ const serve = async () => {
   return { server, mapServer: { address: serverAddress, port: sockets.endpoints[0]?.port ?? 0 } }
 }
 
-const open = async (number: number, mapServer: { address: string; port: number }, secret = key.secret) => {
+const open = async (
+  number: number,
+  mapServer: { address: string; port: number },
+  secret = key.secret,
+  onSolicited?: (eid: string) => void,
+) => {
   const xtr = await Xtr.open({
     address: `127.77.0.${number}`,
     mapServer,
@@ -51,6 +56,7 @@ const open = async (number: number, mapServer: { address: string; port: number }
     clock: systemClock,
     random: seededRandom(number),
     patienceMs: 200,
+    ...(onSolicited !== undefined && { onSolicited }),
   })
   opened.push(xtr)
   return xtr
@@ -74,6 +80,23 @@ describe('a simulated xTR', () => {
     expect(server.counters.acks).toBe(3)
     expect(server.refusals.counts).toEqual(new Map())
     expect([west, north, east].map(({ refused }) => refused)).toEqual([0, 0, 0])
+  })
+
+  it('hears that it is to ask again', async () => {
+    const { mapServer } = await serve()
+    const again: string[] = []
+    const [west, north] = [await open(11, mapServer), await open(12, mapServer)]
+    // Map-Servers send it to port 4342, whatever the port of the question.
+    const east = await open(13, mapServer, key.secret, (one) => void again.push(one))
+    await west.register(100, '10.1.2.0/24')
+    expect(await east.resolve(100, '10.1.2.3')).toMatchObject({
+      prefix: '10.1.2.0/24',
+      rlocs: [west.address],
+    })
+    await north.register(100, '10.1.2.0/24')
+    await expect.poll(() => again).toEqual(['10.1.2.0'])
+    expect(await east.resolve(100, '10.1.2.3')).toMatchObject({ rlocs: [north.address] })
+    expect(east.refused).toBe(0)
   })
 
   it('hears that nobody has an EID', async () => {

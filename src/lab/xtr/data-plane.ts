@@ -49,9 +49,15 @@ export class DataPlane {
     this.#options = options
   }
 
-  /** Everything that has been asked about. */
-  get eids(): readonly string[] {
-    return [...this.#cache.keys()]
+  /** Where packets to an EID go; undefined while that is not known. */
+  rlocOf(eid: string): string | undefined {
+    const entry = this.#cache.get(eid)
+    return entry !== undefined && 'rloc' in entry ? entry.rloc : undefined
+  }
+
+  /** The next packet to the EID asks again. */
+  forget(eid: string): void {
+    this.#cache.delete(eid)
   }
 
   /** Multicast, and what is no IP packet, stays in the site. */

@@ -165,6 +165,28 @@ export const mapRequest = ({ nonce, iid, address, itrRloc, subscriber }: Questio
     identity: subscriber === undefined ? new Uint8Array(0) : encode(identity, identityOf(subscriber)),
   })
 
+const reply = struct({ head: u32, nonce: u64, body: rest })
+
+/** Solicit-Map-Request, "ask again": RFC 9301, section 6.1. The source EID is there, and the EID once more in the record. */
+const solicitation = struct({
+  head: u32,
+  nonce: u64,
+  sourceEid: eidAddress,
+  itrRloc: ipv4,
+  recordFlags: u8,
+  maskLength: u8,
+  eid: eidAddress,
+})
+/** S, of the header of a Map-Request. */
+const solicits = 1 << 24
+
+/** The EID that a solicitation is about; undefined for any other message. Throws `WireError` for bytes that are none. */
+export const solicited = (data: Uint8Array): EidAddress['value'] | undefined => {
+  const { head } = decode(reply, data)
+  if (head >>> 28 !== 1 || (head & solicits) === 0) return undefined
+  return decode(solicitation, data).eid.address.value
+}
+
 /** What an xTR hears: a Map-Reply, or a Map-Notify and whether its code is right. */
 export interface Heard {
   readonly type: 'map-reply' | 'map-notify'
@@ -183,8 +205,6 @@ const recordsOf = (head: number): Codec<readonly MappingRecord[]> => ({
   },
   write: (w) => w.fail('only read'),
 })
-
-const reply = struct({ head: u32, nonce: u64, body: rest })
 
 /** Reads a datagram; undefined for a message that this xTR has no use for. Throws `WireError` for bytes that are none. */
 export const hear = (data: Uint8Array, key: Key): Heard | undefined => {

@@ -5,7 +5,7 @@
 import { createSocket } from 'node:dgram'
 import type { Clock } from '#link/clock.js'
 import type { Random } from '#link/random.js'
-import { ipv4Of, ipv4Text, prefixOf, prefixText } from './eid-text.js'
+import { addressText, ipv4Of, ipv4Text, prefixOf, prefixText } from './eid-text.js'
 import {
   type Heard,
   hear,
@@ -15,6 +15,7 @@ import {
   mapRegister,
   mapRequest,
   type Question,
+  solicited,
 } from './messages.js'
 
 export const xtrPort = 4342
@@ -31,6 +32,8 @@ export interface XtrOptions {
   readonly siteId: bigint
   readonly clock: Clock
   readonly random: Random
+  /** Told of each EID that is to be asked for again. */
+  readonly onSolicited?: (eid: string) => void
   /** A question without an answer for so long is asked again, as routers do. */
   readonly patienceMs?: number
 }
@@ -211,6 +214,11 @@ export class Xtr {
 
   #read(data: Uint8Array): Heard | undefined {
     try {
+      const again = solicited(data)
+      if (again !== undefined) {
+        this.#options.onSolicited?.(addressText(again))
+        return undefined
+      }
       const heard = hear(data, this.#options.key)
       if (heard?.authentic === true) return heard
     } catch {

@@ -148,7 +148,7 @@ export const openSite = async (options: SiteOptions): Promise<LispSite> => {
   const address = managementAddress(lab.state.subnet, position)
   const mapServer = { address: lab.controllerAddress, port: xtrPort }
   const xtr = new Xtr(
-    { ...options, address, rloc, mapServer },
+    { ...options, address, rloc, mapServer, onSolicited: (eid) => dataPlane.forget(eid) },
     {
       send: (data, port, to) => write('control', to, port, data),
       listen: (take) => {
