@@ -132,7 +132,7 @@ export const containerSteps: readonly Step[] = [
     title: 'they reach each other by address, no first packet is lost',
     run: firstPackets,
   },
-  { name: 'ping-ipv6', title: 'and by IPv6', run: pingIpv6 },
+  { name: 'ping-six', title: 'and by IPv6', run: pingIpv6 },
   { name: 'container-moves', title: 'one moves to another node with its address', run: move },
   { name: 'throughput', title: 'bytes flow from container to container', run: throughput },
   { name: 'containers-detached', title: 'containers and network go', run: detach },
