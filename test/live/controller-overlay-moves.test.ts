@@ -13,6 +13,7 @@ let peer: LabHost
 let near: LabHost
 let here: LabHost
 let there: LabHost
+let late: LabHost
 
 const address = '10.9.0.50'
 const mac = '0a:58:0a:09:00:32'
@@ -48,12 +49,13 @@ beforeAll(async () => {
   ;({ lab } = fabric)
   ;({ client } = fabric.controller)
   const e0 = [{ name: 'e0' }]
-  ;[here, there, peer, near] = (await lab.addHosts([
+  ;[here, there, peer, near, late] = (await lab.addHosts([
     { name: 'here', node: 'n1', interfaces: e0 },
     { name: 'there', node: 'n2', interfaces: e0 },
     { name: 'peer', node: 'n3', interfaces: e0 },
     { name: 'near', node: 'n1', interfaces: e0 },
-  ])) as [LabHost, LabHost, LabHost, LabHost]
+    { name: 'late', node: 'n1', interfaces: e0 },
+  ])) as [LabHost, LabHost, LabHost, LabHost, LabHost]
   await client.overlay.putNetwork('blue', { subnets: [{ cidr: '10.9.0.0/24' }], idleTimeoutSeconds: 3 })
   await attach(client, lab, peer, 'blue')
   await attach(client, lab, near, 'blue')
@@ -72,6 +74,38 @@ it('repoints every node before the old one forgets: from another node, and from 
     lost[`${name} back`] = await lostOf(from, 2000, () => placeAt(here))
   }
   for (const [way, count] of Object.entries(lost)) expect(`${way} ${count <= 5}`).toBe(`${way} true`)
+})
+
+/** Unplugs the container and plugs it in at the other node: for that moment it is nowhere, and what is lost is lost there. */
+it('follows a container whose only interface moves, whatever comes first', async () => {
+  await client.overlay.putEndpoint('late', {
+    network: 'blue',
+    node: 'n1',
+    interface: late.device('e0'),
+    mac: '0a:58:0a:09:00:3c',
+    addresses: ['10.9.0.60'],
+  })
+  const setUp = 'link set e0 address 0a:58:0a:09:00:3c\naddr replace 10.9.0.60/24 dev e0\n'
+  await must(late, ['ip', '-batch', '-'], setUp)
+  const put = (node: string) =>
+    client.overlay.putEndpoint('late', {
+      network: 'blue',
+      node,
+      interface: late.device('e0'),
+      mac: '0a:58:0a:09:00:3c',
+      addresses: ['10.9.0.60'],
+    })
+  const answered = async (): Promise<boolean> =>
+    (await peer.exec(['ping', '-c', '1', '-W', '1', '10.9.0.60'])).code === 0
+  expect(await answered()).toBe(true)
+  const stored = put('n2')
+  await lab.moveHost('late', 'n2')
+  expect((await stored).status).toEqual({ state: 'up' })
+  expect(await answered()).toBe(true)
+  await lab.moveHost('late', 'n1')
+  expect((await put('n1')).status).toEqual({ state: 'up' })
+  expect(await answered()).toBe(true)
+  await client.overlay.deleteEndpoint('late')
 })
 
 it('has nothing of the network where its last endpoint left, once there is nothing to be sent on', async () => {

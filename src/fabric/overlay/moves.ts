@@ -9,6 +9,12 @@ import type { Changed } from '#store/store.js'
 /** What is not there by then is where it was said to be all the same. */
 export const arrivalMs = 10_000
 
+/**
+ * For so long the port stays where an endpoint was: a switch confirms flows before its fast path follows them (ovs-vswitchd's revalidators
+ * do that), and what still goes by the old ones to a port that is gone is lost.
+ */
+export const farewellMs = 1_000
+
 interface Departure {
   readonly from: Endpoint
   readonly cancel: () => void
@@ -26,6 +32,8 @@ export class Moves {
   private readonly bySerial = new Map<number, Departure>()
   /** node to interface to the endpoint that is leaving it */
   private readonly byNode = new Map<string, Map<string, Endpoint>>()
+  /** Endpoints that have left, by node and interface. */
+  private readonly gone = new Map<string, Endpoint>()
 
   constructor(private readonly options: MovesOptions) {}
 
@@ -56,6 +64,22 @@ export class Moves {
   /** Those that are leaving a node, by interface. */
   leaving(node: string): ReadonlyMap<string, Endpoint> {
     return this.byNode.get(node) ?? new Map()
+  }
+
+  /** The endpoint that an interface of a node is on its way from, or was a moment ago. */
+  lastAt(node: string, name: string): Endpoint | undefined {
+    return this.leaving(node).get(name) ?? this.gone.get(`${node} ${name}`)
+  }
+
+  /** An endpoint has left: its port stays for a moment, then `over` is called. */
+  left(from: Endpoint, over: () => void): void {
+    const at = `${from.node} ${from.interface}`
+    this.gone.set(at, from)
+    this.options.clock.schedule(farewellMs, () => {
+      if (this.gone.get(at) !== from) return
+      this.gone.delete(at)
+      over()
+    })
   }
 
   end(serial: number): void {

@@ -46,11 +46,12 @@ export class OverlayChanges {
 
   /** An endpoint is on the switch of its node: whoever sent to where it was before sends there now. */
   arrived(endpoint: Endpoint): void {
-    const { intent, moves, ownEids, resolution } = this.options
+    const { intent, moves, ownEids, resolution, fleet } = this.options
     const network = intent.network(endpoint.network)
     const from = moves.origin(endpoint.serial)
     if (from !== undefined) {
       moves.end(endpoint.serial)
+      moves.left(from, () => fleet.markPort(from.node, from.interface))
       ownEids.relocated(endpoint)
       if (network !== undefined) this.left(from, endpoint, network)
     }

@@ -9,6 +9,7 @@ import type { Rloc } from '#model/address.js'
 import { type Ip, printCidr } from '#model/cidr.js'
 import type { Endpoint } from '#model/endpoint.js'
 import type { LocalMappings } from '#model/local-mappings.js'
+import type { Network } from '#model/network.js'
 import { networkDefaults } from '#model/network.js'
 import type { SpokenFor, Whereabouts } from '#model/whereabouts.js'
 import { output } from '#openflow/actions.js'
@@ -131,9 +132,23 @@ export class OverlayRuntime {
     if (endpoint === undefined || network === undefined) return
     if (endpoint.node !== node && this.moves.placeOf(endpoint) !== node) return
     if (why.reason === 'miss') {
-      const destination = readIpFrame(packet.data)?.destination
-      if (destination !== undefined) this.resolution.miss(node, why.vni, destination, packet)
+      const header = readIpFrame(packet.data)
+      if (header === undefined) return
+      this.resolution.miss(node, why.vni, header.destination, packet)
+      this.prepareAnswer(node, network, endpoint, header)
     } else this.answer(node, packet, why, { endpoint, network })
+  }
+
+  /** Who gets a packet mostly answers: its node learns where the sender is while the sender's learns where it is. */
+  private prepareAnswer(
+    node: string,
+    { vni }: Network,
+    { addresses }: Endpoint,
+    { source, destination }: { readonly source: Ip; readonly destination: Ip },
+  ): void {
+    const there = this.options.whereabouts.lookup(vni, destination)?.node
+    const own = addresses.some(({ family, value }) => family === source.family && value === source.value)
+    if (own && there !== undefined && there !== node) this.resolution.expect(there, vni, source)
   }
 
   private answer(node: string, packet: PacketIn, why: Answerable, asking: Asking): void {

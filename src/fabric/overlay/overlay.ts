@@ -114,7 +114,7 @@ export class Overlay implements Feature {
 
   port(node: string, name: string): PortWish | undefined {
     const { intent, fleet, moves } = this.options
-    const endpoint = intent.endpointAt(node, name) ?? moves.leaving(node).get(name)
+    const endpoint = intent.endpointAt(node, name) ?? moves.lastAt(node, name)
     const network = endpoint && intent.network(endpoint.network)
     return endpoint === undefined || network === undefined
       ? undefined

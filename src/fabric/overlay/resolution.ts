@@ -85,6 +85,11 @@ export class Resolution {
     this.tidy(this.asked.get(node, vni, ip) ?? this.ask(node, vni, ip))
   }
 
+  /** Packets to `ip` are to be expected at `node`. */
+  expect(node: string, vni: number, ip: Ip): void {
+    if (this.asked.count(node) < askedMax) this.adopt(node, vni, ip)
+  }
+
   /** Whether entries of this origin are still being asked about. */
   isOpen(node: string, slot: Slot): boolean {
     return this.asked.at(node, slot).some(({ state }) => state === 'asking')

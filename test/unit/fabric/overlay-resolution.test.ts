@@ -188,6 +188,14 @@ describe('a burst to an unknown EID', () => {
   })
 })
 
+it('packets that are to be expected find their entry, and are resolved once', () => {
+  world.known.set(x, at(x, 'n2'))
+  world.resolution.expect('n1', vni, ipOf(x))
+  expect(world.entry(x)).toMatchObject({ state: 'remote', node: 'n2' })
+  world.miss(x, '1')
+  expect([world.asked, world.resumed]).toEqual([[x], ['1']])
+})
+
 describe('an entry', () => {
   it('follows its EID, from one node to another, to nobody, and here', async () => {
     world.known.set(x, at(x, 'n2'))
