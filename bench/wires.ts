@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Lab } from '#lab/lab.js'
+import { sleep, systemClock } from '#link/clock.js'
 import { startHeddle } from './heddle-process.js'
 import type { BenchOptions } from './main.js'
 import { type Ovn, startOvn } from './peers/ovn.js'
@@ -19,7 +20,8 @@ const singles = 100
 const many = 500
 /** Unmeasured ones before them, for every contender: a controller that runs is warm. */
 const warmUps = 100
-const warmUpRounds = 15
+const warmUpRounds = 5
+const rounds = 5
 const restPort = 18_080
 
 const linkOf = (lab: Lab, index: number) => {
@@ -107,19 +109,26 @@ const shell: Contender = {
   removeMany: clearShell,
 }
 
-interface Measured {
-  /** Milliseconds of one wire. */
-  readonly singles: readonly number[]
-  readonly manyMs: number
+/** A contender that runs on a lab of its own. */
+interface Running {
+  readonly contender: Contender
+  readonly lab: Lab
 }
 
-/** Runs `work` on a lab of its own with `ports` ports on each node. */
-const onLab = async <T>(contender: Contender, ports: number, work: (lab: Lab) => Promise<T>): Promise<T> => {
+/** Runs `work` with all contenders running, each on a lab of its own with `ports` ports on each node. */
+const onLabs = async <T>(
+  contenders: readonly Contender[],
+  ports: number,
+  work: (running: readonly Running[]) => Promise<T>,
+  running: readonly Running[] = [],
+): Promise<T> => {
+  const [contender, ...others] = contenders
+  if (contender === undefined) return work(running)
   const lab = await createWireLab(`bench${contender.name[0]}`, 'br-int', ports)
   try {
     const stop = await contender.start(lab)
     try {
-      return await work(lab)
+      return await onLabs(others, ports, work, [...running, { contender, lab }])
     } finally {
       await stop()
     }
@@ -128,38 +137,57 @@ const onLab = async <T>(contender: Contender, ports: number, work: (lab: Lab) =>
   }
 }
 
-const measureSingles = (contender: Contender): Promise<number[]> =>
-  onLab(contender, 1, async (lab) => {
-    const times: number[] = []
-    for (let turn = -warmUps; turn < singles; turn++) {
-      const elapsed = await timed(() => contender.make(lab, 0))
-      if (turn >= 0) times.push(elapsed)
-      await contender.remove(lab, 0)
-    }
-    return times
-  })
+/** Milliseconds of each one, by contender. */
+type Times = ReadonlyMap<Contender, number[]>
 
-const measureMany = (contender: Contender, rounds: number): Promise<number> =>
-  onLab(contender, many, async (lab) => {
-    const times: number[] = []
-    for (let round = -warmUpRounds; round < rounds; round++) {
-      // The shell has nothing to warm up, and takes half a minute for each round.
-      if (round < 0 && contender === shell) continue
-      const elapsed = await timed(() => contender.makeMany(lab))
-      if (round >= 0) times.push(elapsed)
-      await contender.removeMany(lab)
-    }
-    return median(times)
-  })
-
-/** The shell takes half a minute for one round, and its rounds do not differ. */
-const measure = async (contender: Contender, say: BenchOptions['say']): Promise<Measured> => {
-  say(`${contender.name}: ${singles} wires one by one, then ${many} at once`)
-  return {
-    singles: await measureSingles(contender),
-    manyMs: await measureMany(contender, contender === shell ? 1 : 3),
-  }
+interface Turns {
+  readonly unmeasured: number
+  readonly measured: (contender: Contender) => number
+  /** Before each one: what the one before has left to do is its own. */
+  readonly pauseMs: number
 }
+
+/** The contenders take turns, so that whatever else the machine does meets all of them. */
+const takeTurns = async (
+  running: readonly Running[],
+  turns: Turns,
+  make: (one: Running) => Promise<unknown>,
+  remove: (one: Running) => Promise<unknown>,
+): Promise<Times> => {
+  const times = new Map(running.map(({ contender }) => [contender, [] as number[]]))
+  const last = Math.max(...running.map(({ contender }) => turns.measured(contender)))
+  for (let turn = -turns.unmeasured; turn < last; turn++) {
+    for (const one of running) {
+      if (turn >= turns.measured(one.contender) || (turn < 0 && turns.measured(one.contender) === 1)) continue
+      await sleep(systemClock, turns.pauseMs)
+      const elapsed = await timed(() => make(one))
+      if (turn >= 0) times.get(one.contender)?.push(elapsed)
+      await remove(one)
+    }
+  }
+  return times
+}
+
+const measureSingles = (contenders: readonly Contender[]): Promise<Times> =>
+  onLabs(contenders, 1, (running) =>
+    takeTurns(
+      running,
+      { unmeasured: warmUps, measured: () => singles, pauseMs: 10 },
+      ({ contender, lab }) => contender.make(lab, 0),
+      ({ contender, lab }) => contender.remove(lab, 0),
+    ),
+  )
+
+/** The shell takes a minute for one round, has nothing to warm up, and its rounds do not differ. */
+const measureMany = (contenders: readonly Contender[]): Promise<Times> =>
+  onLabs(contenders, many, (running) =>
+    takeTurns(
+      running,
+      { unmeasured: warmUpRounds, measured: (contender) => (contender === shell ? 1 : rounds), pauseMs: 500 },
+      ({ contender, lab }) => contender.makeMany(lab),
+      ({ contender, lab }) => contender.removeMany(lab),
+    ),
+  )
 
 const installPeers = async (): Promise<void> => {
   await promisify(execFile)(
@@ -171,33 +199,34 @@ const installPeers = async (): Promise<void> => {
   )
 }
 
-const figuresOf = (who: string, measured: Measured): Record<string, number> => ({
-  ...summary(`${who} one wire`, measured.singles),
-  [`${who} ${many} wires ms`]: measured.manyMs,
-  [`${who} ${many} wires per second`]: (many / measured.manyMs) * 1000,
+const figuresOf = ({ name }: Contender, one: readonly number[], manyMs: number): Record<string, number> => ({
+  ...summary(`${name} one wire`, [...one]),
+  [`${name} ${many} wires ms`]: manyMs,
+  [`${name} ${many} wires per second`]: (many / manyMs) * 1000,
 })
 
 export const run = async ({ peers, say }: BenchOptions): Promise<BenchResult> => {
   if (peers) await installPeers()
-  const heddle = await measure(ours, say)
-  if (!peers) return result('wires', [], figuresOf('heddle', heddle))
-  const ovn = await measure(makeOvn(), say)
-  const byShell = await measure(shell, say)
+  const ovn = makeOvn()
+  const contenders = peers ? [ours, ovn, shell] : [ours]
+  const names = contenders.map(({ name }) => name).join(', ')
+  say(`${names}: ${singles} wires one by one`)
+  const ones = await measureSingles(contenders)
+  say(`${names}: ${many} wires at once`)
+  const sets = await measureMany(contenders)
+  const oneOf = (contender: Contender): number => median([...(ones.get(contender) ?? [])])
+  const manyOf = (contender: Contender): number => median([...(sets.get(contender) ?? [])])
+  const figures = Object.assign(
+    {},
+    ...contenders.map((contender) => figuresOf(contender, ones.get(contender) ?? [], manyOf(contender))),
+  )
+  if (!peers) return result('wires', [], figures)
   return result(
     'wires',
     [
-      atMost(
-        "one wire, Heddle's time as a share of OVN's",
-        median(heddle.singles) / median(ovn.singles),
-        1 / 8,
-      ),
-      atLeast(`${many} wires, Heddle's rate as a multiple of OVN's`, ovn.manyMs / heddle.manyMs, 40),
+      atMost("one wire, Heddle's time as a share of OVN's", oneOf(ours) / oneOf(ovn), 1 / 8),
+      atLeast(`${many} wires, Heddle's rate as a multiple of OVN's`, manyOf(ovn) / manyOf(ours), 40),
     ],
-    {
-      ...figuresOf('heddle', heddle),
-      ...figuresOf('ovn', ovn),
-      ...figuresOf('shell', byShell),
-      "one wire, Heddle's time as a share of the shell's": median(heddle.singles) / median(byShell.singles),
-    },
+    { ...figures, "one wire, Heddle's time as a share of the shell's": oneOf(ours) / oneOf(shell) },
   )
 }
