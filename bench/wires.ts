@@ -18,10 +18,11 @@ import { createWireLab, portName } from './wire-fabric.js'
 
 const singles = 100
 const many = 500
-/** Unmeasured ones before them, for every contender: a controller that runs is warm. */
-const warmUps = 100
-const warmUpRounds = 5
+/** Of the single wires each contender makes a quarter at a time; as many are not measured before, since a controller that runs is warm. */
+const turns = 4
+/** Of all wires at once: so many rounds unmeasured, so many measured. */
 const rounds = 5
+const pauseMs = 500
 const restPort = 18_080
 
 const linkOf = (lab: Lab, index: number) => {
@@ -141,28 +142,31 @@ const onLabs = async <T>(
 type Times = ReadonlyMap<Contender, number[]>
 
 interface Turns {
-  readonly unmeasured: number
+  /** How often each contender gets its turn. */
+  readonly turns: number
+  /** In each turn: those that are not measured, and those that are. */
+  readonly unmeasured: (contender: Contender) => number
   readonly measured: (contender: Contender) => number
-  /** Before each one: what the one before has left to do is its own. */
+  /** Before each turn: what the contender before has left to do is its own. */
   readonly pauseMs: number
 }
 
 /** The contenders take turns, so that whatever else the machine does meets all of them. */
 const takeTurns = async (
   running: readonly Running[],
-  turns: Turns,
+  { turns, unmeasured, measured, pauseMs }: Turns,
   make: (one: Running) => Promise<unknown>,
   remove: (one: Running) => Promise<unknown>,
 ): Promise<Times> => {
   const times = new Map(running.map(({ contender }) => [contender, [] as number[]]))
-  const last = Math.max(...running.map(({ contender }) => turns.measured(contender)))
-  for (let turn = -turns.unmeasured; turn < last; turn++) {
+  for (let turn = 0; turn < turns; turn++) {
     for (const one of running) {
-      if (turn >= turns.measured(one.contender) || (turn < 0 && turns.measured(one.contender) === 1)) continue
-      await sleep(systemClock, turns.pauseMs)
-      const elapsed = await timed(() => make(one))
-      if (turn >= 0) times.get(one.contender)?.push(elapsed)
-      await remove(one)
+      await sleep(systemClock, pauseMs)
+      for (let index = -unmeasured(one.contender); index < measured(one.contender); index++) {
+        const elapsed = await timed(() => make(one))
+        if (index >= 0) times.get(one.contender)?.push(elapsed)
+        await remove(one)
+      }
     }
   }
   return times
@@ -172,22 +176,25 @@ const measureSingles = (contenders: readonly Contender[]): Promise<Times> =>
   onLabs(contenders, 1, (running) =>
     takeTurns(
       running,
-      { unmeasured: warmUps, measured: () => singles, pauseMs: 10 },
+      { turns, unmeasured: () => singles / turns, measured: () => singles / turns, pauseMs },
       ({ contender, lab }) => contender.make(lab, 0),
       ({ contender, lab }) => contender.remove(lab, 0),
     ),
   )
 
 /** The shell takes a minute for one round, has nothing to warm up, and its rounds do not differ. */
-const measureMany = (contenders: readonly Contender[]): Promise<Times> =>
-  onLabs(contenders, many, (running) =>
+const measureMany = (contenders: readonly Contender[]): Promise<Times> => {
+  const roundsOf = (contender: Contender): number => (contender === shell ? 1 : rounds)
+  const unmeasured = (contender: Contender): number => (contender === shell ? 0 : rounds)
+  return onLabs(contenders, many, (running) =>
     takeTurns(
       running,
-      { unmeasured: warmUpRounds, measured: (contender) => (contender === shell ? 1 : rounds), pauseMs: 500 },
+      { turns: 1, unmeasured, measured: roundsOf, pauseMs },
       ({ contender, lab }) => contender.makeMany(lab),
       ({ contender, lab }) => contender.removeMany(lab),
     ),
   )
+}
 
 const installPeers = async (): Promise<void> => {
   await promisify(execFile)(

@@ -84,6 +84,7 @@ export class LiveFabric implements Fabric {
       spec,
       joinedAt: stored?.joinedAt ?? clock.wallTime(),
       ...(stored?.lastRloc !== undefined && { lastRloc: stored.lastRloc }),
+      ...(stored?.lastUnderlayMtu !== undefined && { lastUnderlayMtu: stored.lastUnderlayMtu }),
     }
     await this.changes.commit([], { putNode }, request)
     return { node: nodeView(name, convergence), created: stored === undefined }

@@ -47,7 +47,10 @@ export class LiveInventory implements Inventory {
     return {
       name,
       state: stateOf(stored, handle),
-      underlayMtu: stored?.spec.underlayMtu ?? handle?.facts.underlayMtu ?? this.defaultUnderlayMtu,
+      underlayMtu:
+        stored?.spec.underlayMtu ??
+        (handle === undefined ? stored?.lastUnderlayMtu : handle.facts.underlayMtu) ??
+        this.defaultUnderlayMtu,
       ...(rloc !== undefined && { rloc }),
       ...(tunnelOfport !== undefined && { tunnelOfport }),
       ...(gpeOfport !== undefined && { gpeOfport }),

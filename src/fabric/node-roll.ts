@@ -53,13 +53,14 @@ export class NodeRoll {
     if (handle !== undefined) void this.remember(node, handle)
   }
 
-  /** A node that has joined is stored with its address. */
+  /** A node that has joined is stored with its address and the MTU of its underlay. */
   async remember(node: string, handle: SwitchHandle): Promise<void> {
     const { inventory, leads, commit, clock, logger } = this.options
     const stored = inventory.stored.get(node)
-    const { rloc } = handle.facts
+    const { rloc, underlayMtu } = handle.facts
     if (!leads() || this.storing.has(node)) return
-    if (stored !== undefined && (rloc === undefined || stored.lastRloc === rloc)) return
+    const same = stored?.lastRloc === rloc && stored?.lastUnderlayMtu === underlayMtu
+    if (stored !== undefined && (rloc === undefined || same)) return
     this.storing.add(node)
     try {
       await commit({
@@ -68,6 +69,7 @@ export class NodeRoll {
           spec: stored?.spec ?? {},
           joinedAt: stored?.joinedAt ?? clock.wallTime(),
           ...(rloc !== undefined && { lastRloc: rloc }),
+          ...(underlayMtu !== undefined && { lastUnderlayMtu: underlayMtu }),
         },
       })
     } catch (error) {

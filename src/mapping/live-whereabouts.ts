@@ -148,6 +148,9 @@ export class LiveWhereabouts implements Whereabouts, SpokenFor {
       const node = owner.kind === 'local' ? { node: owner.name } : {}
       return located({ eid: part, locators: locators.locators, action, ttl, ...node })
     }
+    // After a restart its router may not have said yet that it has it.
+    const routers = (server.sites.of(eid)?.site.keys.length ?? 0) > 0
+    if (routers && term.quietMs > 0) return undefined
     if (term.elsewhere?.resolves !== true) {
       const { record } = answer
       return located({ ...record, eid: eidOf(record) ?? eid })

@@ -50,14 +50,16 @@ export const storedNodeOf = (row: NodeRow): StoredNode => ({
     ...(row.underlay_mtu !== null && { underlayMtu: row.underlay_mtu }),
   },
   ...(row.last_rloc !== null && { lastRloc: row.last_rloc }),
+  ...(row.last_underlay_mtu !== null && { lastUnderlayMtu: row.last_underlay_mtu }),
   joinedAt: row.joined_at,
 })
 
-export const nodeColumns = ({ spec, lastRloc, joinedAt }: StoredNode) => ({
+export const nodeColumns = ({ spec, lastRloc, lastUnderlayMtu, joinedAt }: StoredNode) => ({
   target: spec.target ?? null,
   rloc: spec.rloc ?? null,
   underlay_mtu: spec.underlayMtu ?? null,
   last_rloc: lastRloc ?? null,
+  last_underlay_mtu: lastUnderlayMtu ?? null,
   joined_at: joinedAt,
 })
 

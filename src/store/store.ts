@@ -15,6 +15,8 @@ export interface StoredNode {
   readonly spec: NodeSpec
   /** The tunnel address that the node had when it was last seen: a node that is away keeps it. */
   readonly lastRloc?: string
+  /** What the node said of its underlay when it was last seen: entries to it are made for packets of that size. */
+  readonly lastUnderlayMtu?: number
   /** Milliseconds since the Unix epoch. */
   readonly joinedAt: number
 }

@@ -13,6 +13,7 @@ export const node = table('Node', {
   rloc: optional(string),
   underlay_mtu: optional(integer),
   last_rloc: optional(string),
+  last_underlay_mtu: optional(integer),
   joined_at: integer,
 })
 

@@ -403,6 +403,9 @@ describe('routers', () => {
       kind: 'quiet',
       until: clock.wallTime() + 60_000,
     })
+    // Entries of map-caches from before stay: their router may be about to register.
+    const ip = parseModelIp('10.1.1.1') ?? expect.fail()
+    expect(second.whereabouts.lookup(7, ip)).toBeUndefined()
     const again = await router(second)
     again.send(before)
     await expect.poll(() => second.figures().refusals.get('replayed-nonce')).toBe(1)
@@ -411,6 +414,8 @@ describe('routers', () => {
     await expect.poll(() => second.figures().mappings.registered).toBe(1)
     await clock.run(60_000)
     expect(second.mappings.explain(7, '10.1.9.9').answer).toMatchObject({ kind: 'negative' })
+    const other = parseModelIp('10.1.9.9') ?? expect.fail()
+    expect(second.whereabouts.lookup(7, other)).toMatchObject({ rlocs: [] })
   })
 })
 
