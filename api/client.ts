@@ -2,7 +2,6 @@
  * REST from the other side: the typed client that the command line, the CNI shim, the demo and the tests use. It shares
  * the routes' types and nothing else: neither Fastify nor zod is loaded with it.
  */
-import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { ApiError } from './api-error.js'
 import { HttpCaller, type HttpOptions } from './http-call.js'
 import { MappingCalls } from './mapping-calls.js'
@@ -214,6 +213,8 @@ export class Client {
     }
     const response = await this.#http.send({ ...call, path: '/v1/events', headers })
     if (response.body === null) return
+    // Loaded when it is needed: the CNI plugin never does, and its start is what a container waits for.
+    const { EventSourceParserStream } = await import('eventsource-parser/stream')
     const parser = new EventSourceParserStream({ maxBufferSize: eventCharactersMax })
     try {
       for await (const message of response.body.pipeThrough(new TextDecoderStream()).pipeThrough(parser)) {

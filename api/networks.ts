@@ -22,6 +22,8 @@ export interface EndpointView {
   readonly routes: readonly Route[]
   /** Bytes; absent while the underlay is not known. */
   readonly mtu?: number
+  /** `system` or `netdev`: of its node; absent while that is not connected. */
+  readonly datapathType?: string
   readonly receipt?: Receipt
 }
 

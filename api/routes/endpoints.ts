@@ -44,6 +44,10 @@ export const endpoint = z
     addresses: z.array(endpointAddress),
     routes: z.array(routeSpec).describe('What its container is told to send through a gateway'),
     mtu: z.int().optional().describe("Of the container's interface; absent while the underlay is not known"),
+    datapathType: z
+      .string()
+      .optional()
+      .describe('`system` or `netdev`: of its node; absent while that is not connected'),
     container: containerRef.optional(),
     labels: z.record(z.string(), z.string()),
     status: endpointStatus,
@@ -105,6 +109,7 @@ export const endpointOf = (view: EndpointView): Endpoint => {
     })),
     routes: view.routes.map(routeOf),
     ...(view.mtu === undefined ? {} : { mtu: view.mtu }),
+    ...(view.datapathType === undefined ? {} : { datapathType: view.datapathType }),
     ...(one.container === undefined ? {} : { container: one.container }),
     labels: one.labels,
     status: statusOf(status),

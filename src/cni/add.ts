@@ -2,8 +2,14 @@
  * ADD: the container gets an interface that is a member of a network, or the end of a wire. Noted first, then made, then told to the
  * controller; after a failure all of it is taken back. The same again answers the same.
  */
-import type { Node } from '#api/client.js'
-import { endpointBodyOf, networkWishOf, type Provision, provisionOf } from './attach-network.js'
+import type { Endpoint } from '#api/client.js'
+import {
+  endpointBodyOf,
+  type NetworkWish,
+  networkWishOf,
+  type Provision,
+  provisionOf,
+} from './attach-network.js'
 import { wireEndOf, wireProvisionOf } from './attach-wire.js'
 import { attachmentOf, type Call, checkNetns, ipamOf } from './call.js'
 import { changesNothing } from './controller.js'
@@ -40,27 +46,16 @@ const cableOf = (call: Call, host: string): Cable => {
 }
 
 /** Whether the container has to fill in checksums itself: always, unless the kernel's datapath is known to forward. */
-const offloadOff = ({ checksumOffload }: CniNode, { datapathType }: Node): boolean =>
+const offloadOff = ({ checksumOffload }: CniNode, datapathType: string | undefined): boolean =>
   checksumOffload === 'auto' ? datapathType !== 'system' : checksumOffload === 'off'
 
-/** What an attachment begins with, whatever it is to become: the node at the controller, addresses, the cable. */
+/** What is known of an attachment when its cable is there. */
 interface Ground {
-  readonly where: Node
+  readonly provision: Provision
+  /** Of the node's switch; undefined where that is not known. */
+  readonly datapathType: string | undefined
+  /** What an IPAM plugin gave out. */
   readonly given: PluginResult | undefined
-}
-
-const layGround = async (
-  node: CniNode,
-  call: Call,
-  cable: Cable,
-  before: LedgerRecord | undefined,
-): Promise<Ground> => {
-  const [where, given] = await together([
-    node.controller.node(node.name),
-    addressesFromIpam(node, call, before),
-    node.interfaces.connect(cable),
-  ])
-  return { where, given }
 }
 
 /** An IPAM plugin is asked once for an attachment; after an ADD that did not come to its end, once more. */
@@ -77,12 +72,13 @@ const addressesFromIpam = async (
   return runIpam(node.run, ipam, 'ADD', call)
 }
 
-const setUp = async (node: CniNode, cable: Cable, provision: Provision, where: Node): Promise<void> => {
-  const { mtu } = provision.equipment
-  await together([
-    node.interfaces.equip(cable, provision.equipment, offloadOff(node, where)),
-    mtu > cable.mtu ? node.interfaces.setMtu(cable.host, mtu) : undefined,
-  ])
+/** The program that sets the container's end up starts before it is known what there is to do. */
+const setUp = (node: CniNode, cable: Cable, ground: Promise<Ground>): Promise<void> => {
+  const fitting = ground.then(({ provision: { equipment }, datapathType }) => ({
+    equipment,
+    offloadOff: offloadOff(node, datapathType),
+  }))
+  return node.interfaces.equip(cable, fitting)
 }
 
 /** How far an ADD has come: what there is to take back. */
@@ -129,48 +125,82 @@ const takeBack = async (
   await detach(node, record, telling).catch(() => {})
 }
 
+interface Answer {
+  readonly given: PluginResult | undefined
+  readonly endpoint: Endpoint
+}
+
+/** Has the controller store the endpoint. Without an IPAM plugin the request is on its way when this returns. */
+const askFor = async (
+  node: CniNode,
+  call: Call,
+  id: string,
+  wish: NetworkWish,
+  before: LedgerRecord | undefined,
+  attempt: Attempt,
+): Promise<Answer> => {
+  const given = ipamOf(call) === undefined ? undefined : await addressesFromIpam(node, call, before)
+  const asked = node.controller.putEndpoint(id, endpointBodyOf(node, call, wish, given))
+  const endpoint = await asked.catch((error: unknown) => {
+    if (!changesNothing(error)) attempt.telling = 'tell'
+    throw error
+  })
+  attempt.telling = 'tell'
+  return { given, endpoint }
+}
+
+/** Of the endpoint's answer; a node that this does not know is asked for, and so is whether there is one. */
+const datapathOf = async (node: CniNode, { datapathType }: Endpoint): Promise<string | undefined> =>
+  datapathType ?? (await node.controller.node(node.name)).datapathType
+
 const attachToNetwork = async (node: CniNode, call: Call): Promise<Attached> => {
   const attachment = attachmentOf(call)
   const id = endpointIdOf(node.name, attachment)
   const cable = cableOf(call, hostInterfaceOf(attachment))
   const wish = await networkWishOf(node, call)
   return undoing(node, call, id, cable.host, async (before, attempt) => {
-    const ask = async () => {
-      const given = await addressesFromIpam(node, call, before)
-      const asked = node.controller.putEndpoint(id, endpointBodyOf(node, call, wish, given))
-      const endpoint = await asked.catch((error: unknown) => {
-        if (!changesNothing(error)) attempt.telling = 'tell'
-        throw error
-      })
-      attempt.telling = 'tell'
-      return { given, endpoint }
+    const lay = async (): Promise<Ground> => {
+      // The switch may be told of the cable before it is there: then it opens it when it comes.
+      const [{ given, endpoint }] = await together([
+        askFor(node, call, id, wish, before, attempt),
+        node.interfaces.connect(cable),
+      ])
+      const datapathType = await datapathOf(node, endpoint)
+      return { provision: provisionOf(call, endpoint, wish, given), datapathType, given }
     }
-    // The switch may be told of the cable before it is there: then it opens it when it comes.
-    const [{ given, endpoint }, where] = await together([
-      ask(),
-      node.controller.node(node.name),
-      node.interfaces.connect(cable),
+    const ground = lay()
+    const [{ provision, given }] = await together([
+      ground,
+      setUp(node, cable, ground),
+      ground.then(({ provision }) => confirm(node, id, wish, provision)),
     ])
-    const provision = provisionOf(call, endpoint, wish, given)
-    const { addresses } = provision.equipment
-    await together([
-      setUp(node, cable, provision, where),
-      node.controller.whenUp(id),
-      (wish.overlayRouter?.ipMasq ?? node.ipMasq) ? masquerade(node.run, addresses) : undefined,
-      node.nodeEndpoint ? ensureNodeEndpoint(node, wish.network) : undefined,
-    ])
-    return { attached: { ...provision, cable, mac: endpoint.mac }, given }
+    return { attached: { ...provision, cable, mac: provision.equipment.mac }, given }
   })
 }
+
+/** What takes its time while the container is set up. */
+const confirm = (node: CniNode, id: string, wish: NetworkWish, { equipment }: Provision) =>
+  together([
+    node.controller.whenUp(id),
+    (wish.overlayRouter?.ipMasq ?? node.ipMasq) ? masquerade(node.run, equipment.addresses) : undefined,
+    node.nodeEndpoint ? ensureNodeEndpoint(node, wish.network) : undefined,
+  ])
 
 const attachToWire = async (node: CniNode, call: Call): Promise<Attached> => {
   const end = await wireEndOf(node, call)
   checkWord(`interface of link ${end.link.name}`, end.host)
   const cable = cableOf(call, end.host)
   return undoing(node, call, endpointIdOf(node.name, attachmentOf(call)), end.host, async (before) => {
-    const { where, given } = await layGround(node, call, cable, before)
-    const provision = wireProvisionOf(call, end, given)
-    await setUp(node, cable, provision, where)
+    const lay = async (): Promise<Ground> => {
+      const [{ datapathType }, given] = await together([
+        node.controller.node(node.name),
+        addressesFromIpam(node, call, before),
+        node.interfaces.connect(cable),
+      ])
+      return { provision: wireProvisionOf(call, end, given), datapathType, given }
+    }
+    const ground = lay()
+    const [{ provision, given }] = await together([ground, setUp(node, cable, ground)])
     const mac =
       provision.equipment.mac ?? (await node.interfaces.lookInside(cable.netns, cable.interfaceName))?.mac
     return { attached: { ...provision, cable, mac }, given }

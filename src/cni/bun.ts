@@ -1,18 +1,26 @@
 /**
  * What the executable takes from Bun, which it is bundled with: programs, HTTP and standard streams without the modules of Node.js in between,
- * whose loading alone takes longer than all that an ADD does (docs/decisions/0012). Nothing else in this folder knows of it.
+ * whose loading alone takes longer than all that an ADD does (docs/decisions/0013). Nothing else in this folder knows of it.
  */
 import { readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { CniError } from './error.js'
-import { turnOffloadOff, within } from './namespaces.js'
+import { enableIpv6, setMtu, turnOffloadOff, within } from './namespaces.js'
 import { type Kernel, readIfThere } from './node.js'
 import type { RunProgram } from './programs.js'
+import { together } from './together.js'
 
 interface Stream {
   text(): Promise<string>
 }
 
+interface Sink {
+  write(text: string): unknown
+  end(): unknown
+}
+
 interface Subprocess {
+  /** Of a program that was started with a pipe. */
+  readonly stdin: Sink
   readonly stdout: Stream
   readonly stderr: Stream
   readonly exited: Promise<number>
@@ -21,7 +29,7 @@ interface Subprocess {
 interface SpawnOptions {
   readonly cmd: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  readonly stdin: Uint8Array
+  readonly stdin: Uint8Array | 'pipe'
   readonly stdout: 'pipe'
   readonly stderr: 'pipe'
 }
@@ -36,13 +44,20 @@ export const runProgram: RunProgram = async (program, args, { input = '', env = 
     Bun.spawn({
       cmd: [program, ...args],
       env: { PATH: searchPath, LC_ALL: 'C', ...env },
-      stdin: Buffer.from(input),
+      stdin: typeof input === 'string' ? Buffer.from(input) : 'pipe',
       stdout: 'pipe',
       stderr: 'pipe',
     })
+  // A program that cannot be started has nobody who waits for its input.
+  if (typeof input !== 'string') input.catch(() => {})
   try {
     const child = netns === undefined ? start() : within(netns, start)
-    const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+    const [stdout, stderr, code] = await together([
+      child.stdout.text(),
+      child.stderr.text(),
+      child.exited,
+      typeof input === 'string' ? undefined : feed(child.stdin, input),
+    ])
     return { code, stdout, stderr }
   } catch (cause) {
     if (cause instanceof CniError) throw cause
@@ -51,7 +66,18 @@ export const runProgram: RunProgram = async (program, args, { input = '', env = 
   }
 }
 
+/** Without its input a program is told that there is none, so that it ends. */
+const feed = async (stdin: Sink, input: Promise<string>): Promise<void> => {
+  try {
+    stdin.write(await input)
+  } finally {
+    stdin.end()
+  }
+}
+
 export const kernel: Kernel = {
+  enableIpv6,
+  setMtu,
   turnOffloadOff,
   read: readIfThere,
   write: (file, text) => {

@@ -1,14 +1,7 @@
 /** The interfaces of the node and of a container: making, equipping, looking, removing. Each step starts one program. */
 import { CniError } from './error.js'
 import type { Kernel, Rim } from './node.js'
-import {
-  batchCommand,
-  type Cable,
-  cableLines,
-  containerLines,
-  type Equipment,
-  needsIpv6,
-} from './plumbing.js'
+import { type Cable, cableLines, containerLines, type Equipment, needsIpv6 } from './plumbing.js'
 import { outputOf, type ProgramResult, type RunProgram, wordsOf } from './programs.js'
 import { isObject } from './reading.js'
 
@@ -24,9 +17,16 @@ export interface SeenInterface {
   readonly addresses: readonly string[]
 }
 
+/** What becomes of a cable once it is known what it is for. */
+export interface Fitting {
+  readonly equipment: Equipment
+  /** The container has to fill in checksums itself. */
+  readonly offloadOff: boolean
+}
+
 export class Interfaces {
   readonly #run: RunProgram
-  readonly #kernel: Pick<Kernel, 'turnOffloadOff'>
+  readonly #kernel: Pick<Kernel, 'turnOffloadOff' | 'setMtu' | 'enableIpv6'>
 
   constructor({ run, kernel }: Pick<Rim, 'run' | 'kernel'>) {
     this.#run = run
@@ -53,27 +53,31 @@ export class Interfaces {
     if (again.code !== 0) throw failed(cable, again)
   }
 
-  /** Gives the container's end what it needs. @param offloadOff the container has to fill in checksums itself */
-  async equip({ interfaceName, netns }: Cable, equipment: Equipment, offloadOff: boolean): Promise<void> {
-    const [program = '', ...args] = batchCommand(interfaceName, needsIpv6(equipment))
-    const input = batch(containerLines(interfaceName, equipment))
-    const running = this.#run(program, args, { input, netns })
+  /**
+   * Gives the container's end what it needs, and the host's end an MTU that was not known when it was made.
+   * @param fitting known when the cable is there; the program that it is told to starts meanwhile
+   * @throws CniError `command-failed`, `container-unknown`; what `fitting` rejects with
+   */
+  async equip(cable: Cable, fitting: Promise<Fitting>): Promise<void> {
+    const { interfaceName, netns } = cable
+    const input = fitting.then(({ equipment, offloadOff }) => {
+      this.#prepare(cable, equipment, offloadOff)
+      return batch(containerLines(interfaceName, equipment))
+    })
+    const running = this.#run('ip', ['-batch', '-'], { input, netns })
+    await outputOf(`${interfaceName} of the container could not be set up`, running)
+  }
+
+  #prepare({ host, interfaceName, netns, mtu }: Cable, equipment: Equipment, offloadOff: boolean): void {
+    if (equipment.mtu > mtu) this.#kernel.setMtu(host, equipment.mtu)
+    if (needsIpv6(equipment)) this.#kernel.enableIpv6(netns, interfaceName)
     // Frames with checksums left for a network card to fill in arrive broken behind a userspace datapath.
     if (offloadOff) this.#kernel.turnOffloadOff(netns, interfaceName)
-    await outputOf(`${interfaceName} of the container could not be set up`, running)
   }
 
   /** Runs a batch in the node's namespace. @throws CniError `command-failed` */
   async configure(lines: readonly string[]): Promise<void> {
     await outputOf('an interface of the node could not be set up', this.#batch(lines))
-  }
-
-  /** Gives the host's end an MTU that was not known when it was made. */
-  async setMtu(host: string, mtu: number): Promise<void> {
-    await outputOf(
-      `the MTU of ${host} could not be set`,
-      this.#run('ip', ['link', 'set', 'dev', host, 'mtu', String(mtu)]),
-    )
   }
 
   /** Removes an interface of the node, and with it the other end of its cable; one that is not there is removed. */

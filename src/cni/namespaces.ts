@@ -4,7 +4,7 @@
  */
 
 import { dlopen, ptr } from 'bun:ffi'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { CniError } from './error.js'
 
 /** sched.h, socket(2), linux/sockios.h, linux/ethtool.h: numbers of the kernel's interface, the same on every architecture that Bun runs on. */
@@ -13,7 +13,8 @@ const inetFamily = 2
 const datagram = 2
 const ethtoolRequest = 0x8946n
 const setTxChecksum = 0x17
-/** `struct ifreq`: a name of 16 bytes, then the address of the data. */
+const setInterfaceMtu = 0x8922n
+/** `struct ifreq`: a name of 16 bytes, then the address of the data, or a number. */
 const ifreqBytes = 40
 const nameBytes = 16
 
@@ -56,23 +57,43 @@ export const within = <T>(netns: string, work: () => T): T => {
   }
 }
 
+/** Asks the kernel about an interface of the namespace that the thread is in. @param data eight bytes behind the name */
+const control = (request: bigint, name: string, data: ArrayBuffer, what: string): void => {
+  const { socket, ioctl } = libc()
+  const ifreq = new Uint8Array(ifreqBytes)
+  ifreq.set(Buffer.from(name).subarray(0, nameBytes - 1))
+  ifreq.set(new Uint8Array(data), nameBytes)
+  const handle = socket(inetFamily, datagram, 0)
+  if (handle < 0) throw failed('no socket to speak of interfaces')
+  try {
+    if (ioctl(handle, request, ifreq) !== 0) throw failed(what)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** What `ip link set dev NAME mtu MTU` does, in the plugin's own namespace. @throws CniError `command-failed` */
+export const setMtu = (name: string, mtu: number): void =>
+  control(setInterfaceMtu, name, Uint32Array.of(mtu, 0).buffer, `the MTU of ${name} cannot be set to ${mtu}`)
+
 /** What `ethtool -K NAME tx off` does. @throws CniError `command-failed` */
 export const turnOffloadOff = (netns: string, name: string): void => {
   const value = new Uint8Array(Uint32Array.of(setTxChecksum, 0).buffer)
-  const request = new Uint8Array(ifreqBytes)
-  request.set(Buffer.from(name).subarray(0, nameBytes - 1))
-  request.set(new Uint8Array(BigUint64Array.of(BigInt(ptr(value))).buffer), nameBytes)
+  const address = BigUint64Array.of(BigInt(ptr(value))).buffer
   within(netns, () => {
-    const { socket, ioctl } = libc()
-    const handle = socket(inetFamily, datagram, 0)
-    if (handle < 0) throw failed('no socket to speak of interfaces')
-    try {
-      if (ioctl(handle, ethtoolRequest, request) !== 0)
-        throw failed(`checksum offload of ${name} cannot be turned off`)
-    } finally {
-      closeSync(handle)
-    }
+    control(ethtoolRequest, name, address, `checksum offload of ${name} cannot be turned off`)
     // The kernel has read it by its address alone.
     return value.length
   })
 }
+
+/** What is opened under /proc/sys/net is of the namespace that the thread is in. @throws CniError `command-failed` */
+export const enableIpv6 = (netns: string, name: string): void =>
+  within(netns, () => {
+    try {
+      writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '0')
+    } catch (cause) {
+      const details = cause instanceof Error ? cause.message : String(cause)
+      throw new CniError('command-failed', `IPv6 of ${name} cannot be turned on`, { details, cause })
+    }
+  })

@@ -9,12 +9,16 @@ import { Ledger } from './ledger.js'
 import type { RunProgram } from './programs.js'
 import { fetchWith } from './rest-fetch.js'
 
-/** What the plugin asks of the kernel without a program in between: files under /proc of the namespace that it runs in, and an ioctl. */
+/** What the plugin asks of the kernel without a program in between: files under /proc of the namespace that it runs in, and ioctls. */
 export interface Kernel {
   /** Undefined where there is no such file. */
   readonly read: (file: string) => string | undefined
   /** @throws CniError `io-failure` */
   readonly write: (file: string, text: string) => void
+  /** As `ip link set dev NAME mtu MTU`. @throws CniError `command-failed` */
+  readonly setMtu: (name: string, mtu: number) => void
+  /** Container runtimes may have turned IPv6 off for an interface, in a namespace. @throws CniError `command-failed` */
+  readonly enableIpv6: (netns: string, name: string) => void
   /** As `ethtool -K NAME tx off`, in a namespace. @throws CniError `command-failed` */
   readonly turnOffloadOff: (netns: string, name: string) => void
 }

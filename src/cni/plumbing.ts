@@ -73,14 +73,3 @@ export const containerLines = (
 /** Whether anything of IPv6 is given: namespaces of container runtimes may have it turned off. */
 export const needsIpv6 = ({ addresses, routes }: Equipment): boolean =>
   addresses.some(isIpv6) || routes.some(({ dst }) => isIpv6(dst))
-
-/**
- * What runs the container's batch, which comes by standard input. Container runtimes may have turned IPv6 off, and what is written
- * under /proc/sys/net is of the writer's namespace.
- */
-export const batchCommand = (interfaceName: string, ipv6: boolean): readonly string[] => {
-  const command = ['ip', '-batch', '-']
-  if (!ipv6) return command
-  const script = 'echo 0 >/proc/sys/net/ipv6/conf/"$0"/disable_ipv6 && exec "$@"'
-  return ['sh', '-c', script, interfaceName, ...command]
-}

@@ -2,7 +2,8 @@
 import { CniError } from './error.js'
 
 export interface ProgramOptions {
-  readonly input?: string
+  /** What is not known yet is waited for while the program starts; the call rejects with what it rejects with. */
+  readonly input?: string | Promise<string>
   /** The path of a network namespace that it runs in; the plugin's own unless told. */
   readonly netns?: string
   /** Replaces the environment but for PATH. */

@@ -159,6 +159,7 @@ export class LiveEndpoints {
       network,
       status: switches.statusOf(endpoint),
       mtu: network?.mtu ?? carried(),
+      datapathType: switches.datapathType(endpoint.node),
       receipt: receipts.get(endpoint.id),
     })
   }

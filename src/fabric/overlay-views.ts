@@ -22,11 +22,12 @@ export interface EndpointFacts {
   readonly network: Network | undefined
   readonly status: EndpointStatus
   readonly mtu: number | undefined
+  readonly datapathType: string | undefined
   readonly receipt: Receipt | undefined
 }
 
 export const endpointView = (endpoint: Endpoint, facts: EndpointFacts): EndpointView => {
-  const { network, status, mtu, receipt } = facts
+  const { network, status, mtu, datapathType, receipt } = facts
   return {
     endpoint,
     vni: network?.vni ?? 0,
@@ -37,6 +38,7 @@ export const endpointView = (endpoint: Endpoint, facts: EndpointFacts): Endpoint
     }),
     routes: network?.routes ?? [],
     ...(mtu !== undefined && { mtu }),
+    ...(datapathType !== undefined && { datapathType }),
     ...(receipt !== undefined && { receipt }),
   }
 }

@@ -10,6 +10,8 @@ export interface SwitchSide {
   whenGone(endpoint: Endpoint, waitMs: number, signal?: AbortSignal): Promise<void>
   /** The largest packet that every two nodes can exchange, in bytes; undefined while that is not known. */
   overlayMtu(): number | undefined
+  /** What forwards on a node: `system` or `netdev`; undefined while it is not connected. */
+  datapathType(node: string): string | undefined
   /** Rejects with `node-offline`. */
   mapCache(node: string): Promise<readonly CacheEntryView[]>
   /** Whether a node of this name has joined or was stated. */

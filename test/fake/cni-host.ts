@@ -20,7 +20,12 @@ const said = (value: unknown): ProgramResult => ({ ...good, stdout: `${JSON.stri
 /** The name of the node's own namespace. */
 const here = ''
 
-type Program = (args: readonly string[], options: ProgramOptions) => ProgramResult | Promise<ProgramResult>
+/** Its input is there when a program is asked for its answer. */
+interface FedOptions extends ProgramOptions {
+  readonly input: string
+}
+
+type Program = (args: readonly string[], options: FedOptions) => ProgramResult | Promise<ProgramResult>
 
 export class CniHost {
   /** Every program that was started, with its arguments. */
@@ -33,9 +38,16 @@ export class CniHost {
   fault: (line: string) => ProgramResult | undefined = () => undefined
   /** Interfaces whose checksum offload was turned off, with their namespaces. */
   readonly offloadOff: string[] = []
+  /** Interfaces whose IPv6 was turned on, with their namespaces. */
+  readonly ipv6: string[] = []
   /** Files under /proc, by path. */
   readonly kernelFiles = new Map<string, string>()
   readonly kernel = {
+    setMtu: (name: string, mtu: number): void => {
+      const device = this.#at(here).get(name)
+      if (device !== undefined) device.mtu = mtu
+    },
+    enableIpv6: (netns: string, name: string): void => void this.ipv6.push(`${netns} ${name}`),
     turnOffloadOff: (netns: string, name: string): void => void this.offloadOff.push(`${netns} ${name}`),
     read: (file: string): string | undefined => this.kernelFiles.get(file),
     write: (file: string, text: string): void => void this.kernelFiles.set(file, text),
@@ -46,12 +58,9 @@ export class CniHost {
   readonly run: RunProgram = async (program, args, options = {}) => {
     const line = [...(options.netns === undefined ? [] : ['inside']), program, ...args].join(' ')
     this.started.push(line)
-    const result = this.fault(line)
-    if (result !== undefined) return result
-    if (options.netns !== undefined) return this.#inNamespace(options.netns, [program, ...args], options)
-    if (program === 'ip') return this.#ip(here, args, options)
-    if (program === 'nft') return good
-    return (await this.programs.get(program)?.(args, options)) ?? bad(`${program}: not found`)
+    // A program that waits for its input does nothing before it has it.
+    const input = (await options.input) ?? ''
+    return this.fault(line) ?? this.#answer(program, args, { ...options, input })
   }
 
   /** The interfaces of the node, or of a container. */
@@ -81,18 +90,24 @@ export class CniHost {
     this.#namespaces.delete(netns)
   }
 
+  async #answer(program: string, args: readonly string[], options: FedOptions): Promise<ProgramResult> {
+    if (options.netns !== undefined) return this.#inNamespace(options.netns, [program, ...args], options)
+    if (program === 'ip') return this.#ip(here, args, options)
+    if (program === 'nft') return good
+    return (await this.programs.get(program)?.(args, options)) ?? bad(`${program}: not found`)
+  }
+
   #at(netns: string): Map<string, Device> {
     const found = this.#namespaces.get(netns) ?? new Map<string, Device>()
     this.#namespaces.set(netns, found)
     return found
   }
 
-  #inNamespace(netns: string, command: readonly string[], options: ProgramOptions): ProgramResult {
+  #inNamespace(netns: string, command: readonly string[], options: FedOptions): ProgramResult {
     const [program, flag, script = '', , name = ''] = command
     if (program === 'ip') return this.#ip(netns, command.slice(1), options)
     if (program !== 'sh' || flag !== '-c') return bad(`${program}: not found`)
-    if (script.includes('route show')) return this.#routes(name)
-    return this.#ip(netns, ['-batch', '-'], options)
+    return script.includes('route show') ? this.#routes(name) : bad(`sh: ${script}`)
   }
 
   /** Destinations that containers were given by the interface. */
@@ -106,7 +121,7 @@ export class CniHost {
     return said(printed.map((dst) => ({ dst })))
   }
 
-  #ip(netns: string, args: readonly string[], { input = '' }: ProgramOptions): ProgramResult {
+  #ip(netns: string, args: readonly string[], { input }: FedOptions): ProgramResult {
     const line = args.join(' ')
     if (line === '-batch -') return this.#batch(netns, input)
     const [, shown] = /^-json addr show dev (\S+)$/.exec(line) ?? []

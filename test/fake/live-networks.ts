@@ -47,6 +47,10 @@ export class FakeSwitches implements SwitchSide {
     return this.cache
   }
 
+  datapathType(node: string): string | undefined {
+    return this.ready.has(node) ? 'netdev' : undefined
+  }
+
   knowsNode(name: string): boolean {
     return this.ready.has(name) || name === 'offline'
   }

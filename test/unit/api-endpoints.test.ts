@@ -65,6 +65,7 @@ describe('PUT /v1/endpoints/{id}', () => {
       ],
       routes: [{ destination: '0.0.0.0/0' }],
       mtu: 1450,
+      datapathType: 'netdev',
       ...more,
       status: { state: 'up' },
       receipt: { storedMs: 0, flowsConfirmedMs: {}, totalMs: 0 },

@@ -64,6 +64,10 @@ export class OverlaySide implements SwitchSide {
     return overlayMtu(inventory.names().map((name) => inventory.node(name)))
   }
 
+  datapathType(node: string): string | undefined {
+    return this.options.inventory.handles.get(node)?.facts.datapathType
+  }
+
   knowsNode(name: string): boolean {
     const { inventory } = this.options
     return inventory.stored.has(name) || inventory.handles.has(name)

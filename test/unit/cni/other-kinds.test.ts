@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseOverlayRouter } from '#cni/overlay-router.js'
-import type { ProgramOptions, ProgramResult } from '#cni/programs.js'
+import type { ProgramResult } from '#cni/programs.js'
 import { FabricError } from '#model/error.js'
 import { linkSpec } from '../../fake/rest.js'
 import { remains, type Stage, setStage } from './stage.js'
@@ -80,7 +80,7 @@ describe('an IPAM plugin', () => {
     await mkdir(join(stage.directory, 'bin'))
     await writeFile(program, '')
     await chmod(program, 0o755)
-    stage.host.programs.set(program, (_args, { env = {}, input = '' }: ProgramOptions) => {
+    stage.host.programs.set(program, (_args, { env = {}, input }) => {
       called.push({ command: env.CNI_COMMAND, input: JSON.parse(input) })
       return answer(env.CNI_COMMAND)
     })
