@@ -122,7 +122,11 @@ const holdPorts = async ({ channel, open }: Programmed, { holds }: SwitchPlan): 
 }
 
 const program = async (target: Programmed, plan: SwitchPlan): Promise<Outcome> => {
-  for (const part of [setMeters, changeFlows, holdPorts, removeMeters]) {
+  // Flows that use a meter come behind it on the same connection: there is no need to wait for one before the other is sent.
+  const [metered, changed] = await Promise.all([setMeters(target, plan), changeFlows(target, plan)])
+  if (metered.state !== 'done') return metered
+  if (changed.state !== 'done') return changed
+  for (const part of [holdPorts, removeMeters]) {
     const outcome = await part(target, plan)
     if (outcome.state !== 'done') return outcome
   }
