@@ -18,11 +18,12 @@ import { createWireLab, portName } from './wire-fabric.js'
 
 const singles = 100
 const many = 500
-/** Of the single wires each contender makes a quarter at a time; as many are not measured before, since a controller that runs is warm. */
+/** Of the single wires each contender makes a quarter at a time. */
 const turns = 4
-/** Of all wires at once: so many rounds unmeasured, so many measured. */
+/** Of all wires at once: so many rounds. */
 const rounds = 5
 const pauseMs = 500
+
 const restPort = 18_080
 
 const linkOf = (lab: Lab, index: number) => {
@@ -44,6 +45,8 @@ const base = `http://127.0.0.1:${restPort}`
 /** One who makes wires on a lab: both measures, each on a lab with no more ports than it needs. */
 interface Contender {
   readonly name: string
+  /** Not measured, before what is: single wires, and rounds of all at once. What is compiled as it runs needs more than the others. */
+  readonly warmUps: { readonly singles: number; readonly rounds: number }
   /** Starts what is needed; what it returns ends it. */
   readonly start: (lab: Lab) => Promise<() => Promise<void>>
   readonly make: (lab: Lab, index: number) => Promise<unknown>
@@ -67,6 +70,7 @@ const applyMany = async (lab: Lab): Promise<void> => {
 
 const ours: Contender = {
   name: 'heddle',
+  warmUps: { singles: 2_000, rounds: 15 },
   start: (lab) => startHeddle(lab, `127.0.0.1:${restPort}`),
   make: createLink,
   remove: (_, index) => call('DELETE', `${base}/v1/links/wire${index}`),
@@ -84,6 +88,7 @@ const makeOvn = (): Contender => {
   }
   return {
     name: 'ovn',
+    warmUps: { singles, rounds },
     start: async (lab) => {
       const started = await startOvn(lab)
       ovn = started
@@ -98,6 +103,7 @@ const makeOvn = (): Contender => {
 
 const shell: Contender = {
   name: 'shell',
+  warmUps: { singles: 10, rounds: 0 },
   start: async (lab) => {
     await prepareShell(lab)
     return async () => {}
@@ -138,63 +144,70 @@ const onLabs = async <T>(
   }
 }
 
-/** Milliseconds of each one, by contender. */
-type Times = ReadonlyMap<Contender, number[]>
-
-interface Turns {
-  /** How often each contender gets its turn. */
-  readonly turns: number
-  /** In each turn: those that are not measured, and those that are. */
-  readonly unmeasured: (contender: Contender) => number
-  readonly measured: (contender: Contender) => number
-  /** Before each turn: what the contender before has left to do is its own. */
-  readonly pauseMs: number
+interface Times {
+  /** Milliseconds of each one that is measured. */
+  readonly warm: readonly number[]
+  /** Of the first ones after the start, which are not. */
+  readonly first: readonly number[]
 }
 
-/** The contenders take turns, so that whatever else the machine does meets all of them. */
-const takeTurns = async (
-  running: readonly Running[],
-  { turns, unmeasured, measured, pauseMs }: Turns,
-  make: (one: Running) => Promise<unknown>,
-  remove: (one: Running) => Promise<unknown>,
-): Promise<Times> => {
-  const times = new Map(running.map(({ contender }) => [contender, [] as number[]]))
-  for (let turn = 0; turn < turns; turn++) {
+interface Work {
+  readonly warmUps: (contender: Contender) => number
+  /** How many are measured, in how many turns. */
+  readonly measured: (contender: Contender) => number
+  readonly turns: number
+  readonly make: (one: Running) => Promise<unknown>
+  readonly remove: (one: Running) => Promise<unknown>
+}
+
+/** Makes and removes so many; milliseconds of each making. */
+const times = async (one: Running, count: number, { make, remove }: Work): Promise<number[]> => {
+  const taken: number[] = []
+  for (let index = 0; index < count; index++) {
+    taken.push(await timed(() => make(one)))
+    await remove(one)
+  }
+  return taken
+}
+
+/** The contenders warm up and then take turns, so that whatever else the machine does meets all of them. */
+const takeTurns = async (running: readonly Running[], work: Work): Promise<ReadonlyMap<Contender, Times>> => {
+  const found = new Map<Contender, { warm: number[]; first: number[] }>()
+  for (const one of running)
+    found.set(one.contender, { warm: [], first: await times(one, work.warmUps(one.contender), work) })
+  for (let turn = 0; turn < work.turns; turn++) {
     for (const one of running) {
+      // What the one before has left to do is its own.
       await sleep(systemClock, pauseMs)
-      for (let index = -unmeasured(one.contender); index < measured(one.contender); index++) {
-        const elapsed = await timed(() => make(one))
-        if (index >= 0) times.get(one.contender)?.push(elapsed)
-        await remove(one)
-      }
+      const count = work.measured(one.contender) / work.turns
+      found.get(one.contender)?.warm.push(...(await times(one, count, work)))
     }
   }
-  return times
+  return found
 }
 
-const measureSingles = (contenders: readonly Contender[]): Promise<Times> =>
+const measureSingles = (contenders: readonly Contender[]) =>
   onLabs(contenders, 1, (running) =>
-    takeTurns(
-      running,
-      { turns, unmeasured: () => singles / turns, measured: () => singles / turns, pauseMs },
-      ({ contender, lab }) => contender.make(lab, 0),
-      ({ contender, lab }) => contender.remove(lab, 0),
-    ),
+    takeTurns(running, {
+      warmUps: (contender) => contender.warmUps.singles,
+      measured: () => singles,
+      turns,
+      make: ({ contender, lab }) => contender.make(lab, 0),
+      remove: ({ contender, lab }) => contender.remove(lab, 0),
+    }),
   )
 
-/** The shell takes a minute for one round, has nothing to warm up, and its rounds do not differ. */
-const measureMany = (contenders: readonly Contender[]): Promise<Times> => {
-  const roundsOf = (contender: Contender): number => (contender === shell ? 1 : rounds)
-  const unmeasured = (contender: Contender): number => (contender === shell ? 0 : rounds)
-  return onLabs(contenders, many, (running) =>
-    takeTurns(
-      running,
-      { turns: 1, unmeasured, measured: roundsOf, pauseMs },
-      ({ contender, lab }) => contender.makeMany(lab),
-      ({ contender, lab }) => contender.removeMany(lab),
-    ),
+/** The shell takes a minute for one round, and its rounds do not differ. */
+const measureMany = (contenders: readonly Contender[]) =>
+  onLabs(contenders, many, (running) =>
+    takeTurns(running, {
+      warmUps: (contender) => contender.warmUps.rounds,
+      measured: (contender) => (contender === shell ? 1 : rounds),
+      turns: 1,
+      make: ({ contender, lab }) => contender.makeMany(lab),
+      remove: ({ contender, lab }) => contender.removeMany(lab),
+    }),
   )
-}
 
 const installPeers = async (): Promise<void> => {
   await promisify(execFile)(
@@ -206,10 +219,14 @@ const installPeers = async (): Promise<void> => {
   )
 }
 
-const figuresOf = ({ name }: Contender, one: readonly number[], manyMs: number): Record<string, number> => ({
-  ...summary(`${name} one wire`, [...one]),
-  [`${name} ${many} wires ms`]: manyMs,
-  [`${name} ${many} wires per second`]: (many / manyMs) * 1000,
+const none: Times = { warm: [], first: [] }
+
+const figuresOf = ({ name }: Contender, one: Times, all: Times): Record<string, number> => ({
+  ...summary(`${name} one wire`, [...one.warm]),
+  [`${name} one wire, of the first ${singles}, median ms`]: median(one.first.slice(0, singles)),
+  [`${name} ${many} wires ms`]: median([...all.warm]),
+  [`${name} ${many} wires per second`]: (many / median([...all.warm])) * 1000,
+  ...(all.first[0] !== undefined && { [`${name} ${many} wires, the first time, ms`]: all.first[0] }),
 })
 
 export const run = async ({ peers, say }: BenchOptions): Promise<BenchResult> => {
@@ -221,18 +238,17 @@ export const run = async ({ peers, say }: BenchOptions): Promise<BenchResult> =>
   const ones = await measureSingles(contenders)
   say(`${names}: ${many} wires at once`)
   const sets = await measureMany(contenders)
-  const oneOf = (contender: Contender): number => median([...(ones.get(contender) ?? [])])
-  const manyOf = (contender: Contender): number => median([...(sets.get(contender) ?? [])])
-  const figures = Object.assign(
-    {},
-    ...contenders.map((contender) => figuresOf(contender, ones.get(contender) ?? [], manyOf(contender))),
-  )
+  const oneOf = (contender: Contender): number => median([...(ones.get(contender) ?? none).warm])
+  const allOf = (contender: Contender): number => median([...(sets.get(contender) ?? none).warm])
+  const figures: Record<string, number> = {}
+  for (const one of contenders)
+    Object.assign(figures, figuresOf(one, ones.get(one) ?? none, sets.get(one) ?? none))
   if (!peers) return result('wires', [], figures)
   return result(
     'wires',
     [
       atMost("one wire, Heddle's time as a share of OVN's", oneOf(ours) / oneOf(ovn), 1 / 8),
-      atLeast(`${many} wires, Heddle's rate as a multiple of OVN's`, manyOf(ovn) / manyOf(ours), 40),
+      atLeast(`${many} wires, Heddle's rate as a multiple of OVN's`, allOf(ovn) / allOf(ours), 40),
     ],
     { ...figures, "one wire, Heddle's time as a share of the shell's": oneOf(ours) / oneOf(shell) },
   )
