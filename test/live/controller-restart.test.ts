@@ -79,7 +79,9 @@ it('is killed under a ping of 100 a second and started again: no packet is lost,
   for (const [key, flow] of before) {
     const now = after.get(key) ?? expect.fail(key)
     expect(now.durationSeconds).toBeGreaterThan(flow.durationSeconds)
-    if (flow.packets !== '0') expect(Number(now.packets)).toBeGreaterThan(Number(flow.packets))
+    // The ping is in the link's flows; what belongs to nothing may have counted a stray frame, once.
+    const carried = flow.origin?.kind === 'link' && flow.packets !== '0' ? 1 : 0
+    expect(Number(now.packets)).toBeGreaterThanOrEqual(Number(flow.packets) + carried)
   }
   expect(await metric(client, 'heddle_flow_mods_total')).toBe(0)
   expect(await metric(client, 'heddle_switch_transactions_total')).toBe(0)
