@@ -44,6 +44,9 @@ const openSocket = async (): Promise<Socket> => {
 
 const random = seededRandom(1)
 
+/** Between moves: a thousand acknowledgements are sent and taken in it, and none of that is the next move's time. */
+const pauseMs = 200
+
 class Load {
   readonly #socket: Socket
   #onMessage: (data: Buffer) => void = () => {}
@@ -134,7 +137,7 @@ class Load {
       const { times, notices } = await this.#hear(each, () => this.#send(data, port))
       ms.push(times)
       this.#acknowledge(notices, port)
-      await sleep(systemClock, 30)
+      await sleep(systemClock, pauseMs)
     }
     return { ms }
   }
@@ -145,7 +148,7 @@ class Load {
     for (let i = 0; i < rounds; i++) {
       const { times } = await this.#hear(ask.length * 256, () => this.#send(ask, port))
       ms.push(times.slice(0, datagrams))
-      await sleep(systemClock, 30)
+      await sleep(systemClock, pauseMs)
     }
     return { ms }
   }
