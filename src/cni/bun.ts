@@ -1,6 +1,6 @@
 /**
  * What the executable takes from Bun, which it is bundled with: programs, HTTP and standard streams without the modules of Node.js in between,
- * whose loading alone takes longer than all that an ADD does (docs/decisions/0013). Nothing else in this folder knows of it.
+ * whose loading alone takes longer than all that an ADD does (docs/decisions/0017). Nothing else in this folder knows of it.
  */
 import { readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { CniError } from './error.js'
