@@ -222,7 +222,7 @@ const addDeleting = (app: RestApp, networks: Networks, changeOf: ChangeOf): void
         operationId: 'deleteEndpoint',
         summary: 'Deletes an endpoint and gives its addresses back',
         description:
-          'Answers 200 also where there is none, as a container runtime deletes: any number of times. Its addresses rest for a while before they are given out again.',
+          'Answers 200 also where there is none, since a container runtime deletes more than once. Its addresses rest for a while before they are given out again.',
         params: byId,
         querystring: waiting,
         response: { 200: deletion },

@@ -21,7 +21,7 @@ export class HostIndex {
   readonly #shards: Uint32Array[] = []
   readonly #counts = new Uint32Array(SHARDS)
 
-  /** `seed`: any 32 bits that those who register do not know, so that they cannot choose EIDs that fall on one place. */
+  /** `seed`: 32 bits that those who register do not know, so that they cannot choose EIDs that fall on one place. */
   constructor(slots: Slots, seed = 0) {
     this.#slots = slots
     this.#seed = seed

@@ -80,7 +80,7 @@ const asksFrom = (sender: Match, prefix: Cidr): Match => {
 }
 
 /**
- * What an endpoint that is a router says for others: any source within `prefix` that is no member's address. Its questions as well: a node
+ * What an endpoint that is a router says for others: sources within `prefix` that are no member's address. Its questions as well: a node
  * asks in the name of any address of its own.
  */
 const carriedRules = (sender: Match, mac: bigint, network: Network, prefix: Cidr): readonly Rule[] => {

@@ -1,4 +1,4 @@
-/** HMAC against that of `node:crypto`: any key, any length, a blanked part. */
+/** HMAC against that of `node:crypto` for keys and messages of every length, and with a blanked part. */
 import { createHmac, createSecretKey } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

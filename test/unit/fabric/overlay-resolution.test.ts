@@ -273,7 +273,7 @@ describe('an EID that has moved away', () => {
     world.resolution.moved('n1', vni, ipOf(x))
   })
 
-  it('is sent on for a while, whatever else times out, and then is an EID as any other', () => {
+  it('is sent on for a while, whatever else times out, and then is an EID like the others', () => {
     expect(world.entry(x)).toMatchObject({ state: 'moved', forwardSeconds: 15 })
     world.resolution.expired('n1', slotOf(x), false)
     expect(world.entry(x)).toMatchObject({ state: 'moved' })
